@@ -1,0 +1,36 @@
+# The addon's card, as a host reads it: a literal, never imported. What a connector can do stands in its own card.
+{
+    "name": "uchet",
+    "version": "0.1.0",
+    "summary": "Keeps the books in 1C and the IT service desk telling the same story",
+    "category": "Accounting/Integration",
+    "license": "MIT",
+    "author": "uchet authors",
+    "depends": [],
+    "connectors": ["onec", "roundup"],
+    "jobs": ["nightly"],
+    "data": [
+        "mappings/book/bp30.toml",
+        "mappings/desk/roundup.toml",
+        "locale/ru/LC_MESSAGES/uchet.po",
+    ],
+    "external_dependencies": {
+        "python": [
+            "alembic",
+            "babel",
+            "keyring",
+            "lark",
+            "lxml",
+            "msgspec",
+            "pydantic-settings",
+            "rapidfuzz",
+            "requests",
+            "rich",
+            "roundup",
+            "schedule",
+            "sqlalchemy",
+            "structlog",
+            "typer",
+        ],
+    },
+}

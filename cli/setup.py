@@ -1,0 +1,181 @@
+"""``init``, ``check`` and ``addons list``: from nothing to a pair that answers."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.prompt import Prompt
+from rich.text import Text
+
+from ..connectors.registry import Manifest, available
+from ..errors import Fatal, UchetError
+from ..jobs.check import SideCheck, check, describe
+from ..jobs.setup import SideAnswers, keep_password, settings_text
+from ..mappings.load import available as mappings
+from ..mappings.model import Side
+from ..settings import Settings, SideSettings, settings_path
+from .frame import FAILED, OK, Seat, command
+from .show import rows, table
+
+__all__: list[str] = []
+
+_SIDES: tuple[Side, ...] = ("book", "desk")
+_FIRST = {"book": ("onec", "bp30"), "desk": ("roundup", "roundup")}
+
+
+def _option(side: str, what: str, *, help: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(f"--{side}-{what}", help=help)
+    return option
+
+
+@command("init", help="Ask for both sides, test the connections and write a commented uchet.toml (never a password).")
+def init(
+    seat: Seat,
+    book_connector: Annotated[str, _option("book", "connector", help="Connector of the books.")] = "",
+    book_mapping: Annotated[str, _option("book", "mapping", help="Mapping of the books.")] = "",
+    book_url: Annotated[str, _option("book", "url", help="Address of the books.")] = "",
+    book_user: Annotated[str, _option("book", "user", help="Login for the books.")] = "",
+    desk_connector: Annotated[str, _option("desk", "connector", help="Connector of the desk.")] = "",
+    desk_mapping: Annotated[str, _option("desk", "mapping", help="Mapping of the desk.")] = "",
+    desk_url: Annotated[str, _option("desk", "url", help="Address of the desk.")] = "",
+    desk_user: Annotated[str, _option("desk", "user", help="Login for the desk.")] = "",
+    keyring: Annotated[bool, typer.Option("--keyring", help="Keep the passwords in the system's keyring.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> int:
+    path = settings_path(seat.file)
+    if path.exists() and not (force or seat.confirm(seat.t("{file} exists. Write over it?", file=str(path)))):
+        raise Fatal(
+            "settings_exist",
+            "The settings file {file} exists already and was left as it is.",
+            hint="Repeat with --force to write over it, or name another file with --settings.",
+            file=str(path),
+        )
+    given = {
+        "book": (book_connector, book_mapping, book_url, book_user),
+        "desk": (desk_connector, desk_mapping, desk_url, desk_user),
+    }
+    answers = {side: _ask_side(seat, side, given[side]) for side in _SIDES}
+    settings = Settings(book=_side(answers["book"]), desk=_side(answers["desk"])).model_copy(
+        update={"path": path.resolve(), "language": seat.language}
+    )
+    for side in _SIDES:
+        _test(seat, settings, side)
+    kept = keyring or (seat.interactive and seat.confirm(seat.t("Keep the passwords in the system's keyring?")))
+    for side in _SIDES:
+        if kept and (password := answers[side].password):
+            keep_password(settings.pair, side, password)
+    path.write_text(settings_text(answers, seat.language, keyring=kept), encoding="utf-8")
+    seat.emit({"file": path.resolve(), "keyring": kept})
+    seat.say(seat.t("{file} is written. Next: uchet check, then uchet plan.", file=str(path)))
+    if not kept:
+        seat.say(seat.t("Set the passwords in UCHET_BOOK_PASSWORD and UCHET_DESK_PASSWORD; they are in no file."))
+    return OK
+
+
+def _side(answers: SideAnswers) -> SideSettings:
+    return SideSettings(
+        connector=answers.connector,
+        mapping=answers.mapping,
+        url=answers.url,
+        user=answers.user,
+        password=SecretStr(answers.password) if answers.password else None,
+    )
+
+
+def _ask_side(seat: Seat, side: Side, given: tuple[str, ...]) -> SideAnswers:
+    """What a person (or the options) says of one side; the password comes from the environment or is typed unseen."""
+    connector, mapping, url, user = given
+    first_connector, first_mapping = _FIRST[side]
+    where = seat.words().side(side)
+    connectors = [name for name, manifest in available().items() if side in manifest.kinds]
+    connector = connector or _ask(seat, seat.t("{where}: connector", where=where), first_connector, connectors)
+    mapping = mapping or _ask(seat, seat.t("{where}: mapping", where=where), first_mapping, list(mappings(side)))
+    url = url or _ask(seat, seat.t("{where}: address", where=where), "")
+    if seat.interactive and not user:
+        user = _ask(seat, seat.t("{where}: login (empty: none)", where=where), " ").strip()
+    password = os.environ.get(f"UCHET_{side.upper()}_PASSWORD", "")
+    if user and not password and seat.interactive:
+        password = Prompt.ask(Text(seat.t("{where}: password", where=where)), password=True, console=seat.err)
+    return SideAnswers(connector, mapping, url, user, password)
+
+
+def _ask(seat: Seat, question: str, default: str, known: list[str] | None = None) -> str:
+    if not seat.interactive:
+        if default:
+            return default
+        raise Fatal(
+            "init_unanswered",
+            "Nobody is here to answer: {question}.",
+            hint="Give it as an option: “uchet init --help” lists them.",
+            question=question,
+        )
+    return Prompt.ask(Text(question), default=default or None, choices=known, console=seat.err) or ""
+
+
+def _test(seat: Seat, settings: Settings, side: Side) -> None:
+    with seat.busy(seat.t("Trying the connection…")):
+        described = describe(settings, side)
+    seat.say(
+        seat.t(
+            "{where}: {product} answers, {count} sets published.",
+            where=seat.words().side(side),
+            product=described.product,
+            count=len(described.collections),
+        )
+    )
+
+
+@command("check", help="Hold the settings against what both sides really publish; writes nothing.")
+def check_pair(seat: Seat) -> int:
+    try:
+        with seat.busy(seat.t("Asking both sides…")):
+            found = check(seat.settings)
+    except UchetError as error:
+        seat.fail(error)
+        return FAILED
+    bad = any(side.findings for side in found)
+    seat.emit({"ok": not bad, "sides": [_side_json(side, seat.language) for side in found]})
+    for side in found:
+        name = seat.words().side(side.side)
+        if side.product:
+            seat.say(Text(f"{name}: {side.product}, {side.identity}", "bold"))
+        for finding in side.findings:
+            seat.say(Text(f"✗ {name}: {finding.text(seat.language)}", "red"))
+        if not side.findings:
+            seat.say(Text("✓ " + seat.t("{where}: everything needed is there.", where=name), "green"))
+    return FAILED if bad else OK
+
+
+def _side_json(side: SideCheck, language: str) -> dict[str, object]:
+    problems = [{"code": f.code, "message": f.text(language), "params": f.params} for f in side.findings]
+    return {"side": side.side, "product": side.product, "identity": side.identity, "problems": problems}
+
+
+@command("list", group="addons", help="Connectors that are installed, and which side each one serves.")
+def list_addons(seat: Seat) -> int:
+    found = available()
+    seat.emit({"connectors": [_addon_json(manifest) for manifest in found.values()]})
+    words = seat.words()
+    made = table(*(seat.t(title) for title in ("Name", "Title", "Version", "Side", "Quality", "Tested with")))
+    for one in found.values():
+        title = one.ru if seat.language == "ru" else one.en
+        sides = ", ".join(words.side(side) for side in sorted(one.kinds))
+        rows(made, [[one.name, title, one.version, sides, one.quality, ", ".join(one.tested_with)]])
+    seat.say(made)
+    return OK
+
+
+def _addon_json(one: Manifest) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "title": {"ru": one.ru, "en": one.en},
+        "version": one.version,
+        "kinds": sorted(one.kinds),
+        "quality": one.quality,
+        "tested_with": one.tested_with,
+        "package": one.package,
+        "capabilities": one.capabilities,
+    }

@@ -1,0 +1,165 @@
+"""How values, fields and questions read to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..locale import N_, tr
+from ..locale.issues import ISSUES, REASONS, describe
+from ..mappings.model import KINDS, Kind, Ref
+from ..sync.types import Issue
+
+__all__ = ["ACTIONS", "OUTCOMES", "Words"]
+
+_CHOICES = {
+    "fixed_asset": N_("fixed asset"),
+    "low_value": N_("low-value"),
+    "in_use": N_("in use"),
+    "in_stock": N_("in stock"),
+    "faulty": N_("faulty"),
+    "in_repair": N_("in repair"),
+    "branch": N_("branch"),
+    "warehouse": N_("warehouse"),
+    "room": N_("room"),
+}
+ACTIONS = {
+    "create": N_("create"),
+    "update": N_("change"),
+    "retire": N_("retire"),
+    "draft": N_("draft document"),
+    "link": N_("link"),
+    "agree": N_("agree"),
+    "close": N_("close draft"),
+}
+OUTCOMES = {
+    "clean": N_("clean: nothing to do"),
+    "changed": N_("changed"),
+    "partial": N_("partial: some records were left out"),
+    "blocked": N_("stopped: waits for a person"),
+    "failed": N_("failed"),
+}
+_SIDES = {"book": N_("books"), "desk": N_("desk")}
+#: How a link came to be, and notes of a change; other rules are the names of fields that are equal.
+_RULES = {
+    "position": N_("the only piece of a low-value position"),
+    "person": N_("linked by a person"),
+    "decision": N_("linked by a person's decision"),
+    "created": N_("created from the other side's record"),
+    "restored": N_("restored: the other side owns this field"),
+    "overruled": N_("both changed; the owner's value wins"),
+    "adopted": N_("as the accountant posted it"),
+    "decided": N_("by a person's decision"),
+}
+
+
+class Words:
+    """One language, and the names of records that references point to."""
+
+    def __init__(self, language: str, label: Callable[[Ref], str] = lambda ref: ref.id) -> None:
+        self.language = language
+        self.label = label
+        self._kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+
+    def t(self, template: str, /, **params: object) -> str:
+        return tr(template, self.language, **params)
+
+    def side(self, side: str) -> str:
+        return self.t(_SIDES.get(side, side))
+
+    def kind(self, name: str) -> str:
+        kind = self._kinds.get(name)
+        return name if kind is None else kind.ru if self.language == "ru" else kind.en
+
+    def field(self, kind: str, name: str) -> str:
+        known = self._kinds.get(kind)
+        field = known.by_name.get(name) if known else None
+        return name if field is None else field.ru if self.language == "ru" else field.en
+
+    def rule(self, rule: str, kind: str = "equipment") -> str:
+        """Why two records are linked, or why a value was chosen; the shared value follows where it is known."""
+        name, colon, value = rule.partition(": ")
+        if name in _RULES:
+            said = self.t(_RULES[name])
+        elif name in REASONS:
+            said = self.t(REASONS[name])
+        else:
+            said = self.t(N_("same {fields}"), fields=" + ".join(self.field(kind, f) for f in name.split("+")))
+        return f"{said}{colon}{value}" if name else "—"
+
+    def action(self, action: str) -> str:
+        return self.t(ACTIONS[action]) if action in ACTIONS else action
+
+    def value(self, value: Any) -> str:
+        """A value as a person writes it; an empty one is a dash."""
+        match value:
+            case None | "":
+                return "—"
+            case bool():
+                return self.t(N_("yes")) if value else self.t(N_("no"))
+            case Decimal():
+                return f"{value:f}".replace(".", ",") if self.language == "ru" else f"{value:f}"
+            case datetime():
+                return self.moment(value)
+            case date():
+                return value.strftime("%d.%m.%Y") if self.language == "ru" else value.isoformat()
+            case Ref():
+                return self.label(value)
+            case list() | tuple() | set() | frozenset():
+                return ", ".join(self.value(v) for v in value) or "—"
+            case _:
+                return self.t(_CHOICES[value]) if value in _CHOICES else str(value)
+
+    def moment(self, moment: datetime | None) -> str:
+        """A time on this machine's wall clock (a naive one is somebody's wall clock already)."""
+        if moment is None:
+            return "—"
+        local = moment.astimezone() if moment.tzinfo else moment
+        return local.strftime("%d.%m.%Y %H:%M" if self.language == "ru" else "%Y-%m-%d %H:%M")
+
+    def issue(self, issue: Issue) -> str:
+        """The question in one or two sentences."""
+        params = {name: self.value(value) for name, value in issue.params.items()}
+        params |= {side: self._end(issue, side) for side in ("book", "desk")}
+        params |= {f"{side}s": self._ends(issue, side) for side in ("book", "desk")}
+        params["kind"] = self.kind(issue.kind)
+        params["side"] = self.side(str(issue.params.get("side", "")))
+        params["name"] = self.subject(issue)
+        if issue.field_name and issue.field_name in self._kinds[issue.kind].by_name:
+            params["field"] = self.field(issue.kind, issue.field_name)
+        if "rule" in issue.params:
+            params["rule"] = " + ".join(self.field(issue.kind, f) for f in str(issue.params["rule"]).split("+"))
+        if "reasons" in issue.params:
+            reasons = str(issue.params["reasons"]).split(",")
+            params["reasons"] = ", ".join(self.t(REASONS[r]) if r in REASONS else r for r in reasons)
+        if self.language == "ru" and "why_ru" in issue.params:
+            params["why"] = str(issue.params["why_ru"])
+        if issue.code not in ISSUES:
+            params |= {name: self.value(value) for name, value in issue.params.items()}
+        return describe(issue.code, params, self.language)
+
+    def _end(self, issue: Issue, side: str) -> str:
+        """One side of the question: its value where a field is asked about, else the record's name."""
+        if side in issue.values:
+            return self.value(issue.values[side])
+        known = issue.params.get(f"{side}_label")
+        id = getattr(issue, side)
+        given = issue.params.get(side, id)
+        if known or given != id or id is None:
+            return self.value(known or given)
+        return self.label(Ref("book" if side == "book" else "desk", issue.kind, id))
+
+    def _ends(self, issue: Issue, side: str) -> str:
+        ids = [id for id in str(issue.params.get(f"{side}s", "")).split(", ") if id]
+        return ", ".join(self.label(Ref("book" if side == "book" else "desk", issue.kind, id)) for id in ids) or "—"
+
+    def subject(self, issue: Issue) -> str:
+        """What the question is about: the name of its record."""
+        if name := issue.params.get("name"):
+            return self.value(name)
+        for side, id in (("book", issue.book), ("desk", issue.desk)):
+            if id:
+                return self.label(Ref("book" if side == "book" else "desk", issue.kind, id))
+        return self.kind(issue.kind)

@@ -1,0 +1,171 @@
+"""What every connector is: five verbs and a list of capabilities (DESIGN §7).
+
+A connector speaks one system's wire format and knows nothing of our business: collections, wire names and wire
+values go in and out; mappings give them meaning. Numbers arrive as ``Decimal`` or ``int``, never as ``float``.
+
+Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), ``Reject`` (this record), ``Stale``
+(version), ``Unknown`` (a write whose answer was lost), ``Blocked`` (unpublished, drifted, closed) or ``Fatal``
+(settings, login). A raw ``requests`` or ``zeep`` exception that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, runtime_checkable
+
+__all__ = [
+    "Capabilities",
+    "Connector",
+    "Description",
+    "FieldInfo",
+    "Page",
+    "Query",
+    "Raw",
+    "Receipt",
+    "Write",
+]
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the other side can do; the engine adapts to it and never asks for a system's name."""
+
+    #: How changes are found: ``full`` re-reads the listing; ``timestamp`` filters by last change with an overlap.
+    changes: Literal["full", "timestamp"] = "full"
+    #: ``Raw.version`` changes with every write of the record and never repeats.
+    versions: bool = False
+    #: The server itself refuses a write whose ``expected`` version is old (else the connector compares first).
+    conditional_write: bool = False
+    #: How a repeated create is recognised: ``own_key`` (we choose the id), ``marker_field`` (looked up by marker),
+    #: ``none`` (an ambiguous create is never retried).
+    create: Literal["own_key", "marker_field", "none"] = "none"
+    #: How a record leaves service: ``status`` (a field says so), ``mark`` (deletion mark), ``none``.
+    retire: Literal["status", "mark", "none"] = "none"
+    #: Records asked for in one page.
+    page_size: int = 500
+    #: Simultaneous connections the administrator allows (each may take a licence).
+    connections: int = 1
+    #: Seconds after which a write whose answer was lost can no longer land; 0 where a repeated create is refused.
+    settle: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One listing: a collection, the wire fields wanted (empty = all), equality conditions and parameters.
+
+    ``where`` values are compared for equality by the other side: bool, str, int, or ``Decimal``.
+    ``params`` are meaningful to the connector alone (for 1C: ``period``, ``accounts`` of a virtual table).
+    """
+
+    collection: str
+    fields: tuple[str, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One record as the other side holds it: wire names, decoded JSON types, ``Decimal`` for fractions.
+
+    ``id`` is the stable key inside the collection (for register rows: the joined key parts).
+    ``version`` is opaque and may be ``None``.
+    """
+
+    collection: str
+    id: str
+    version: str | None
+    data: Mapping[str, Any]
+    #: The other side no longer lists it, though it still answers by id.
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a listing. ``complete`` is true only on the last page of a listing that lost nothing.
+
+    ``cursor`` (on the last page) is what to give as ``since`` next time where changes are found by timestamp;
+    a listing asked with ``since`` is never complete.
+    """
+
+    records: tuple[Raw, ...]
+    complete: bool
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write. ``id`` is ``None`` for a create; then ``key`` (a uuid) and ``marker`` carry its idempotency.
+
+    ``values`` are wire names and wire values: only what shall change (create: only what is sent).
+    ``expected`` is the version the caller saw last; when given and no longer true the connector raises ``Stale``.
+    """
+
+    collection: str
+    id: str | None
+    values: Mapping[str, Any]
+    expected: str | None = None
+    key: str | None = None
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side holds after the write, read back; ``created`` is false when a create found its own twin."""
+
+    raw: Raw
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A published field: ``type`` in the system's own words, ``length`` in characters where it cuts or refuses."""
+
+    type: str
+    length: int | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the other side really publishes, for drift checks.
+
+    ``identity`` tells one base from its copy (address, base name, stored id). ``marks`` are records that must still
+    exist on any later day (collection → highest id ever handed out, where ids only grow).
+    """
+
+    identity: str
+    product: str
+    collections: Mapping[str, Mapping[str, FieldInfo]]
+    marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """Five verbs; everything else is a declared capability."""
+
+    capabilities: Capabilities
+
+    def describe(self) -> Description:
+        """What is published now. Raises ``Fatal`` (login, address) or ``Blocked`` (nothing published)."""
+
+    def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
+        """Pages of a listing; an exception in the middle means the listing is incomplete."""
+
+    def get(self, collection: str, id: str) -> Raw | None:
+        """The record now, or ``None`` if there is no such record (a missing collection raises ``Blocked``)."""
+
+    def find(self, collection: str, marker: str) -> Raw | None:
+        """The record that carries ``marker`` (see ``Capabilities.create``), or ``None``."""
+
+    def write(self, write: Write) -> Receipt:
+        """Create or change one record and read it back.
+
+        A create first looks for its own ``key``/``marker``, so that a repeat finds the first one's record.
+        """
+
+    def close(self) -> None:
+        """Release the session (and the licence) held on the other side."""

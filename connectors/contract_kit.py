@@ -1,0 +1,158 @@
+"""What the contract suite must know of a connector to test it, and small helpers of its checks."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from ..errors import UchetError
+from .base import Connector, Page, Query, Raw, Receipt, Write
+
+__all__ = [
+    "Connect",
+    "Made",
+    "Rejected",
+    "Sample",
+    "Subject",
+    "create",
+    "creation",
+    "everything",
+    "label",
+    "listing",
+    "opened",
+    "raised",
+    "token",
+]
+
+E = TypeVar("E", bound=BaseException)
+_numbers = itertools.count(1)
+
+
+class Connect(Protocol):
+    """Makes a connector to ``url``: no or quick repeats, ``timeout`` in seconds, ``page_size`` records in a page."""
+
+    def __call__(
+        self, url: str, *, page_size: int = ..., timeout: float = ..., password: str | None = ...
+    ) -> Connector:
+        """``password``: another one than the right one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A wire value that must survive: ``sent`` into ``field``, read back as ``kept`` (the same unless said)."""
+
+    field: str
+    sent: Any
+    kept: Any = ...
+
+    @property
+    def expected(self) -> Any:
+        return self.sent if self.kept is ... else self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A value that the other side refuses, and the field it must be blamed on (``None``: the side does not say).
+
+    ``stored``: the other side takes it and keeps something else, which shows only afterwards.
+    """
+
+    values: Mapping[str, Any]
+    field: str | None
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A connector under test against a server at ``url`` that is running and may be written to.
+
+    ``values(label)`` gives wire values of a new valid record, another one for each label, with ``label`` in ``text``.
+    ``empty`` is a published collection without records; ``longest`` the characters that ``text`` holds. ``retire`` are
+    the values that take a record out of service. Records made by the suite stay.
+    """
+
+    name: str
+    url: str
+    connect: Connect
+    secret: str
+    collection: str
+    text: str
+    values: Callable[[str], Mapping[str, Any]]
+    empty: str
+    missing_id: str
+    longest: int
+    samples: Sequence[Sample] = ()
+    rejected: Sequence[Rejected] = ()
+    retire: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A receipt with the token that finds its record again."""
+
+    receipt: Receipt
+    token: str
+
+
+def creation(subject: Subject, label: str, **values: Any) -> Write:
+    """A create of its own key and marker."""
+    key = str(uuid.uuid4())
+    return Write(subject.collection, None, {**subject.values(label), **values}, key=key, marker=f"uchet-{key}")
+
+
+def token(connector: Connector, write: Write) -> str:
+    """What ``find`` must be asked for after this create."""
+    return str(write.key if connector.capabilities.create == "own_key" else write.marker)
+
+
+def create(subject: Subject, connector: Connector, **values: Any) -> Made:
+    """A new record with a text of its own."""
+    write = creation(subject, label(), **values)
+    return Made(connector.write(write), token(connector, write))
+
+
+def label() -> str:
+    """A text nobody has used."""
+    return f"Проба {next(_numbers)} {uuid.uuid4().hex[:8]}"
+
+
+def everything(pages: Iterator[Page]) -> dict[str, Raw]:
+    """A listing by id; fails on a record that comes twice."""
+    found: dict[str, Raw] = {}
+    for page in pages:
+        for raw in page.records:
+            assert raw.id not in found, f"{raw.collection} {raw.id} came twice"
+            found[raw.id] = raw
+    return found
+
+
+def listing(subject: Subject, connector: Connector, **query: Any) -> dict[str, Raw]:
+    """The collection written to, by id."""
+    return everything(connector.read(Query(subject.collection, **query)))
+
+
+def raised(kinds: type[E] | tuple[type[E], ...], call: Callable[[], Any], within: float = 20.0) -> E:
+    """The error that ``call`` raises; fails on another one, on none, or when it took longer than ``within`` seconds."""
+    started = time.monotonic()
+    try:
+        result = call()
+    except kinds as error:
+        assert time.monotonic() - started < within, f"took {time.monotonic() - started:.1f} s to fail"
+        return error
+    except UchetError as error:
+        raise AssertionError(f"expected {kinds}, got {type(error).__name__}: {error}") from error
+    raise AssertionError(f"expected {kinds}, got an answer: {result!r}")
+
+
+@contextmanager
+def opened(connector: Connector) -> Iterator[Connector]:
+    """Closed at the end."""
+    try:
+        yield connector
+    finally:
+        connector.close()

@@ -1,0 +1,256 @@
+"""The connector: 1C:Enterprise through its standard OData interface (OData v3 as 1C speaks it)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...errors import Blocked, Fatal, Reject
+from ..base import Capabilities, Description, Page, Query, Raw, Receipt, Write
+from ..http import HttpClient, Retries
+from . import metadata, url
+from .errors import odata_errors
+from .metadata import EntityType, Index
+from .query import unpublished
+from .reader import Reader
+from .transport import Transport
+from .values import Codec
+from .writer import COMMENT, Writer
+
+__all__ = ["OnecConnector"]
+
+_CONNECT_SECONDS = 10.0
+
+
+class OnecConnector:
+    """One published base.
+
+    ``url`` is the base's address with or without ``/odata/standard.odata``; ``timeout`` is in seconds;
+    ``connections`` is how many the administrator allows (each takes a licence); ``zone`` is the server's IANA zone:
+    1C's dates are its wall clock, a zoned time given in values or parameters is converted to it; ``cache`` is a folder
+    for the parsed ``$metadata``; ``session``: ``ibsession`` keeps one 1C session, over one connection.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str = "",
+        password: str = "",
+        *,
+        timeout: float = 120.0,
+        connections: int = 1,
+        page_size: int = 500,
+        zone: str = "Europe/Moscow",
+        cache: str | Path | None = None,
+        session: str = "none",
+        retries: Retries | None = None,
+    ) -> None:
+        kept = session == "ibsession"
+        connections = 1 if kept else connections
+        self._root = _root(url)
+        self._zone = _zone(zone)
+        self._cache = _cache_file(cache, self._root)
+        self._index: Index | None = None
+        self._client = HttpClient(
+            self._root,
+            user,
+            password,
+            timeout=(_CONNECT_SECONDS, timeout),
+            connections=connections,
+            retries=retries,
+            errors=odata_errors,
+        )
+        self._transport = Transport(self._client, kept)
+        self._reader = Reader(self._transport, self._catalogue, self._zone, page_size)
+        self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find)
+        self.capabilities = Capabilities(
+            changes="full",
+            versions=True,
+            conditional_write=False,
+            create="own_key",
+            retire="mark",
+            page_size=page_size,
+            connections=connections,
+            settle=0.0,
+        )
+
+    def __repr__(self) -> str:
+        return f"OnecConnector({self._root!r})"
+
+    def describe(self) -> Description:
+        """What is published now: always asked anew, so that a repair by the administrator is seen at once."""
+        published = self._transport.rows("")
+        if not published:
+            raise Blocked(
+                "nothing_published",
+                "1C publishes nothing through OData.",
+                hint="Choose what to publish in «Настройка стандартного интерфейса OData» in 1C.",
+            )
+        index = self._refresh()
+        names = {str(entry.get("name")) for entry in published}
+        collections = {name: fields for name, fields in index.collections().items() if name.partition("/")[0] in names}
+        return Description(
+            identity=f"{_address(self._root)}#{self._fingerprint(index, names)}",
+            product="1C:Enterprise OData",
+            collections=collections,
+        )
+
+    def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
+        """Changes cannot be asked for by time: ``since`` gives the whole listing, never called complete."""
+        for page in self._reader.pages(query):
+            yield page if since is None else replace(page, complete=False)
+
+    def get(self, collection: str, id: str) -> Raw | None:
+        """The record now. ``None`` only where 1C itself says that there is no such instance."""
+        found = self._fetch(collection, id)
+        return None if found is None else found[1]
+
+    def find(self, collection: str, marker: str) -> Raw | None:
+        """By ``Ref_Key`` when ``marker`` is a guid, else the record whose ``Комментарий`` contains ``marker``.
+
+        Equality is not used: attributes of unlimited length are not comparable in 1C's query language. A record
+        without the deletion mark is preferred; several raise ``Blocked``, for nobody can say which is ours.
+        """
+        if url.is_guid(marker):
+            return self.get(collection, marker)
+        index, codec = self._catalogue()
+        entity = self._entity(index, collection)
+        if COMMENT not in entity.properties or not marker:
+            return None
+        query = url.options(_filter=f"substringof({url.text(marker)},{COMMENT})", _top="10")
+        rows = self._transport.rows(url.segment(collection), query, what=collection)
+        found = [_raw(collection, entity, codec, row) for row in rows]
+        alive = [raw for raw in found if not raw.retired] or found[:1]
+        if len(alive) > 1:
+            raise Blocked(
+                "marker_twice",
+                "Several records of {set} carry the same marker.",
+                hint="Delete the surplus ones in 1C.",
+                set=collection,
+            )
+        return alive[0] if alive else None
+
+    def write(self, write: Write) -> Receipt:
+        """Create (own ``Ref_Key`` and marker) or change one object; see ``writer.py``."""
+        return self._writer.write(write)
+
+    def close(self) -> None:
+        """End the session kept and the connections."""
+        self._transport.close()
+
+    def _fetch(self, collection: str, id: str) -> tuple[dict[str, Any], Raw] | None:
+        index, codec = self._catalogue()
+        entity = self._entity(index, collection)
+        key = _key(entity, id)
+        if key is None:
+            return None
+        try:
+            answer = self._transport.object(url.segment(collection) + url.key(key), what=collection)
+        except Reject as error:
+            if error.code == "not_found":
+                return None
+            raise
+        return answer, _raw(collection, entity, codec, answer)
+
+    def _entity(self, index: Index, collection: str) -> EntityType:
+        entity = index.entity(collection)
+        if entity is None:
+            raise unpublished(collection)
+        return entity
+
+    def _catalogue(self) -> tuple[Index, Codec]:
+        if self._index is None:
+            self._index = metadata.load(self._cache) if self._cache else None
+        index = self._index or self._refresh()
+        return index, Codec(index, self._zone)
+
+    def _refresh(self) -> Index:
+        """Fetch ``$metadata`` unless the server says it is unchanged; parse it only if its digest is new."""
+        known = self._index or (metadata.load(self._cache) if self._cache else None)
+        answer = self._transport.metadata(known.etag if known else "")
+        if answer is None and known is not None:
+            self._index = known
+            return known
+        content, etag = answer or (b"", "")
+        if known is not None and known.digest == hashlib.sha256(content).hexdigest():
+            self._index = known
+            return known
+        index = metadata.parse(content, etag)
+        if self._cache:
+            metadata.save(index, self._cache)
+        self._index = index
+        return index
+
+    def _fingerprint(self, index: Index, names: set[str]) -> str:
+        """Tells one base from another at the same address: the key of its first organisation, or of its first
+        account. New organisations do not change it."""
+        for name in ("Catalog_Организации", *(n for n in sorted(names) if n.startswith("ChartOfAccounts_"))):
+            entity = index.entity(name)
+            if name not in names or entity is None or "Code" not in entity.properties:
+                continue
+            query = url.options(_select="Ref_Key,Code", _orderby="Code", _top="1")
+            rows = self._transport.rows(url.segment(name), query, what=name)
+            if rows:
+                return hashlib.sha256(str(rows[0].get("Ref_Key")).lower().encode()).hexdigest()[:16]
+        return "empty"
+
+
+def _raw(collection: str, entity: EntityType, codec: Codec, answer: Mapping[str, Any]) -> Raw:
+    data = codec.decode(entity, answer)
+    id = "|".join("" if data.get(name) is None else str(data[name]) for name in entity.key)
+    version = data.get("DataVersion")
+    return Raw(collection, id, str(version) if version else None, data, data.get("DeletionMark") is True)
+
+
+def _key(entity: EntityType, id: str) -> dict[str, str] | None:
+    """The key literals of an id; ``None`` where it cannot be a key of this set."""
+    parts = id.split("|")
+    if not entity.key or len(parts) != len(entity.key):
+        return None
+    try:
+        return {
+            name: url.literal(part, entity.properties[name].type) for name, part in zip(entity.key, parts, strict=True)
+        }
+    except ValueError:
+        return None
+
+
+def _root(address: str) -> str:
+    parts = urlsplit(address.strip())
+    if parts.query or parts.fragment:
+        raise Fatal(
+            "address_form",
+            "The address must begin with http:// or https:// and name a host.",
+            hint="Correct the address in the settings.",
+        )
+    return url.address(address)
+
+
+def _address(root: str) -> str:
+    """Host and base, the same for http and https and for any spelling of the host."""
+    parts = urlsplit(root)
+    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    return f"{(parts.hostname or '').lower()}{port}{unquote(parts.path).removesuffix('/' + url.ROOT)}"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Fatal(
+            "zone",
+            "There is no time zone {zone}.",
+            hint="Write an IANA name such as Europe/Moscow into the settings.",
+            zone=name,
+        ) from error
+
+
+def _cache_file(folder: str | Path | None, root: str) -> Path | None:
+    if not folder:
+        return None
+    return Path(folder) / f"onec-{hashlib.sha256(root.encode()).hexdigest()[:16]}.msgpack"

@@ -1,0 +1,43 @@
+{  # noqa: B018
+    "name": "roundup",
+    "title": {"ru": "Служба поддержки на Roundup (REST)", "en": "Roundup service desk (REST)"},
+    "version": "0.1.0",
+    "kinds": ["desk"],
+    "connector": "connector:RoundupConnector",
+    "capabilities": {
+        "changes": "timestamp",
+        "versions": True,
+        "conditional_write": True,
+        "create": "marker_field",
+        "retire": "status",
+        "page_size": 5000,
+        "connections": 1,
+        "settle": 0.0,
+    },
+    "settings": {
+        "url": {
+            "type": "str",
+            "required": True,
+            "ru": "Адрес трекера (как в его config.ini, [tracker] web)",
+            "en": "Address of the tracker (as in its config.ini, [tracker] web)",
+        },
+        "user": {"type": "str", "required": True, "ru": "Пользователь Roundup", "en": "Roundup user"},
+        "password": {"type": "str", "required": True, "secret": True, "ru": "Пароль", "en": "Password"},
+        "timeout": {
+            "type": "float",
+            "default": 60.0,
+            "ru": "Сколько секунд ждать ответа",
+            "en": "Seconds to wait for an answer",
+        },
+        "page_size": {"type": "int", "default": 5000, "ru": "Записей на странице", "en": "Records in a page"},
+        "marker_field": {
+            "type": "str",
+            "default": "uchet_key",
+            "ru": "Свойство, в котором хранится ключ созданной записи",
+            "en": "Property that holds the key of a created record",
+        },
+    },
+    "external_dependencies": ["requests", "roundup"],
+    "tested_with": ["Roundup 2.6.0"],
+    "quality": "beta",
+}

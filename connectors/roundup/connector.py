@@ -1,0 +1,341 @@
+"""Reads and writes a Roundup tracker through its REST API.
+
+The tracker must carry ``interfaces.py`` of our template, which publishes its classes at ``/rest/uchet``; REST itself
+never tells property types, and booleans come as numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
+from ..http import HttpClient, Retries
+from .errors import desk_errors, explain_refusal, message_of
+from .values import STAMP, ClassInfo, Cursor, decode, encode, parse_schema, query_string, version_of, where_pairs
+
+__all__ = ["RoundupConnector"]
+
+#: Roundup takes nothing but this exact type, on bodiless requests too (else 415).
+JSON = {"Content-Type": "application/json"}
+IDENTITY = "uchet-identity:"
+
+
+class RoundupConnector:
+    """One tracker. ``url`` is the tracker's own web address (config.ini, [tracker] web), compared by it on writes.
+
+    ``page_size`` is large by default: Roundup formats everything from the page's start to the end of the listing before
+    it cuts the page, so that small pages cost the square of the length. ``marker_field`` holds the key of a create.
+    ``timeout`` is in seconds.
+
+    Of a conditional write: a stale ETag is refused (412), but two writes at one instant may both be taken, so one
+    connection at a time is used and every write is read back.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        *,
+        page_size: int = 5000,
+        timeout: float = 60.0,
+        marker_field: str = "uchet_key",
+        retries: Retries | None = None,
+        origin: str | None = None,
+    ) -> None:
+        self.capabilities = Capabilities(
+            changes="timestamp",
+            versions=True,
+            conditional_write=True,
+            create="marker_field",
+            retire="status",
+            page_size=page_size,
+            connections=1,
+            # The template's rule refuses a second record with one marker, so a late create can do no harm.
+            settle=0.0,
+        )
+        self._marker = marker_field
+        self._http = HttpClient(
+            url,
+            user,
+            password,
+            timeout=(min(5.0, timeout), timeout),
+            connections=1,
+            retries=retries,
+            headers={"X-Requested-With": "rest", "Origin": (origin or url).rstrip("/")},
+            errors=self._judge,
+        )
+        self._url = url.rstrip("/")
+        self._classes: dict[str, ClassInfo] = {}
+        self._product = "Roundup"
+
+    def __repr__(self) -> str:
+        return f"RoundupConnector({self._url!r})"
+
+    def _judge(self, response: requests.Response, write: bool) -> UchetError | None:
+        """The error table; what the server says may repeat what it was sent, so secrets are taken out of it."""
+        error = desk_errors(response, write)
+        if error is not None:
+            error.params = {n: self._http.redact(v) if isinstance(v, str) else v for n, v in error.params.items()}
+        return error
+
+    # --- verbs
+
+    def describe(self) -> Description:
+        """Classes this login sees; identity = address and the id stored in the tracker when it was made."""
+        self._load()
+        names = self._json(self._get("data/keyword", [("@fields", "name"), ("@sort", "id")])) if (
+            "keyword" in self._classes
+        ) else {"collection": []}  # fmt: skip
+        stored = [r["name"][len(IDENTITY) :] for r in names["collection"] if str(r["name"]).startswith(IDENTITY)]
+        return Description(
+            identity=f"{self._url}#{stored[0] if stored else ''}",
+            product=self._product,
+            collections={name: _fields(info) for name, info in self._classes.items()},
+            marks={name: info.mark for name, info in self._classes.items() if info.mark != "0"},
+        )
+
+    def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
+        """Pages by id. Rows that slipped between two pages (an item deleted meanwhile moves the rest up) are fetched
+        one by one; what a plain listing says at its end is therefore everything.
+
+        With ``since``: what changed, less what was seen; deleted items are not in it, a full listing shows them gone.
+        """
+        info = self._class(query.collection)
+        info.check(query.fields)
+        before = Cursor.load(since) if since else None
+        conditions = where_pairs(info, query.where)
+        if before:
+            conditions.append(("activity", before.start + ";"))
+        seen: dict[str, tuple[str, str]] = {}
+        clock, index = "", 1
+        while True:
+            rows, more, now = self._page(info, conditions, index)
+            clock = clock or now
+            fresh = [row for row in rows if row.id not in seen]
+            if more and not fresh:
+                raise Retry("desk_page_loop", "The desk repeats one page of {collection}.", collection=info.name)
+            seen.update((row.id, (row.data["activity"], row.version or "")) for row in fresh)
+            if not more:
+                break
+            yield self._out(query, fresh, before)
+            index += 1
+        late = self._late(info, conditions, seen)
+        seen.update((row.id, (row.data["activity"], row.version or "")) for row in late)
+        last = self._out(query, [*fresh, *late], before)
+        yield Page(last.records, complete=before is None, cursor=_next(before, clock, seen))
+
+    def get(self, collection: str, id: str) -> Raw | None:
+        """By id alone: Roundup would also take a key here. Deleted items still answer, marked ``retired``."""
+        found = self._item(self._class(collection), id)
+        if found is None:
+            return None
+        raw = found[0]
+        listed = self._ids(self._class(collection), [("id", id)])
+        return raw if listed else Raw(raw.collection, raw.id, raw.version, raw.data, retired=True)
+
+    def find(self, collection: str, marker: str) -> Raw | None:
+        """Exact and case-sensitive. Deleted items are not found; a create with their marker is refused by the desk."""
+        info = self._class(collection)
+        if not marker:
+            return None
+        ids = self._ids(info, where_pairs(info, {self._marker: marker}))
+        found = self._item(info, ids[0]) if ids else None
+        return found[0] if found else None
+
+    def write(self, write: Write) -> Receipt:
+        """A create looks for its marker, takes a post-once token and posts; a change is a PATCH with ``If-Match``."""
+        info = self._class(write.collection)
+        return self._change(info, write, write.id) if write.id is not None else self._create(info, write)
+
+    def close(self) -> None:
+        """Roundup keeps no session for REST."""
+        self._http.close()
+
+    # --- writing
+
+    def _create(self, info: ClassInfo, write: Write) -> Receipt:
+        if not write.marker:
+            raise Reject(
+                "desk_marker_missing",
+                "A record is created in the desk with a marker only.",
+                hint="Report this: the job must give each new record its key.",
+                field=self._marker,
+            )
+        values = {name: value for name, value in write.values.items() if value is not None}
+        body = encode(info, {**values, self._marker: write.marker})
+        if (found := self.find(info.name, write.marker)) is not None:
+            return Receipt(found)
+        token = self._json(self._http.request("POST", f"rest/data/{info.name}/@poe", data=b"{}", headers=JSON))
+        path = f"rest/data/{info.name}/@poe/{str(token['link']).rsplit('/', 1)[1]}"
+        try:
+            response = self._send("POST", path, info, body, {})
+        except Reject as error:
+            # Somebody with the same marker was faster than we.
+            found = self.find(info.name, write.marker) if error.code == "desk_marker_taken" else None
+            if found is None:
+                raise
+            return Receipt(found)
+        id = str(self._json(response, write=True)["id"])
+        return Receipt(self._back(info, id), created=True)
+
+    def _change(self, info: ClassInfo, write: Write, id: str) -> Receipt:
+        body = encode(info, write.values)
+        found = self._item(info, id)
+        if found is None:
+            raise Stale("desk_gone", "The record is no longer in the desk.")
+        raw, etag = found
+        if write.expected is not None and raw.version != write.expected:
+            raise Stale("desk_stale", "The record was changed in the desk since it was read.")
+        if all(_same(raw.data.get(name), write.values[name]) for name in body):
+            return Receipt(raw)
+        self._send("PATCH", f"rest/data/{info.name}/{id}", info, body, {"If-Match": etag})
+        return Receipt(self._back(info, id))
+
+    def _send(
+        self, method: str, path: str, info: ClassInfo, body: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> requests.Response:
+        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        try:
+            response = self._http.request(method, path, data=data, headers={**JSON, **headers}, write=True)
+        except Reject as error:
+            links = {name: prop.of for name, prop in info.properties.items()}
+            raise explain_refusal(error, info.key, body, links) from None
+        if response.status_code == 404:
+            raise Stale("desk_gone", "The record is no longer in the desk.")
+        return response
+
+    def _back(self, info: ClassInfo, id: str) -> Raw:
+        """The item after a write. Here a read that fails leaves the write's outcome open: ``Retry`` would be a lie."""
+        try:
+            found = self._item(info, id)
+        except Retry as error:
+            raise Unknown("desk_not_read_back", "The desk took the write but could not be read after it.") from error
+        if found is None:
+            raise Unknown("desk_not_read_back", "The desk took the write but could not be read after it.")
+        return found[0]
+
+    # --- reading
+
+    def _item(self, info: ClassInfo, id: str) -> tuple[Raw, str] | None:
+        if not id.isascii() or not id.isdigit():
+            return None
+        response = self._get(f"data/{info.name}/{id}", [("@protected", "true")])
+        if response.status_code == 404:
+            return None
+        answer = self._json(response)
+        return _raw(info, id, answer["attributes"]), str(answer["@etag"])
+
+    def _page(self, info: ClassInfo, conditions: list[tuple[str, str]], index: int) -> tuple[list[Raw], bool, str]:
+        wanted = ",".join([*info.properties, "activity", "creation"])
+        paging = [("@page_size", str(self.capabilities.page_size)), ("@page_index", str(index)), ("@sort", "id")]
+        response = self._get(f"data/{info.name}", [("@fields", wanted), *paging, *conditions])
+        answer = self._json(response)
+        rows = [_raw(info, str(row["id"]), row) for row in answer["collection"]]
+        return rows, "next" in answer.get("@links", {}), _clock(response)
+
+    def _ids(self, info: ClassInfo, conditions: list[tuple[str, str]]) -> list[str]:
+        """Ids alone are cheap: Roundup loads no item for them."""
+        answer = self._json(self._get(f"data/{info.name}", [("@sort", "id"), *conditions]))
+        return [str(row["id"]) for row in answer["collection"]]
+
+    def _late(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Mapping[str, object]) -> list[Raw]:
+        missing = [id for id in self._ids(info, conditions) if id not in seen]
+        if len(missing) > max(20, len(seen) // 10):
+            raise Retry("desk_listing_moved", "{collection} changed too much while it was read.", collection=info.name)
+        items = [self._item(info, id) for id in missing]
+        return [item[0] for item in items if item is not None]
+
+    def _out(self, query: Query, rows: list[Raw], before: Cursor | None) -> Page:
+        known = before.seen if before else {}
+        kept = [row for row in rows if known.get(row.id) != row.version]
+        if query.fields:
+            kept = [
+                Raw(r.collection, r.id, r.version, {n: r.data[n] for n in query.fields if n in r.data}) for r in kept
+            ]
+        return Page(tuple(kept), complete=False)
+
+    def _class(self, name: str) -> ClassInfo:
+        if not self._classes:
+            self._load()
+        if name not in self._classes:
+            raise Blocked(
+                "desk_class_absent",
+                "The desk has no class {collection}, or its user may not see it.",
+                hint="Install our tracker template, or give the user the role Integration.",
+                collection=name,
+            )
+        return self._classes[name]
+
+    def _load(self) -> None:
+        response = self._get("uchet", [])
+        if response.status_code == 404:
+            raise Blocked(
+                "desk_schema_absent",
+                "The tracker does not publish its classes to uchet.",
+                hint="Copy interfaces.py of our tracker template into the tracker's folder and restart Roundup.",
+            )
+        answer = self._json(response)
+        self._classes = parse_schema(answer)
+        self._product = f"Roundup {answer.get('roundup', '')}".strip()
+
+    def _get(self, path: str, pairs: list[tuple[str, str]]) -> requests.Response:
+        return self._http.request("GET", f"rest/{path}", params_raw_query=query_string([*pairs, ("@pretty", "false")]))
+
+    def _json(self, response: requests.Response, write: bool = False) -> Any:
+        if response.status_code == 404:
+            hint = "Check the address of the desk."
+            raise Fatal("desk_address", "The desk does not know this address: {message}", hint=hint,
+                        message=message_of(response))  # fmt: skip
+        try:
+            return json.loads(response.content, parse_float=Decimal)["data"]
+        except (ValueError, KeyError, TypeError) as error:
+            if write:
+                raise Unknown("desk_answer", "The desk took the write but its answer cannot be read.") from error
+            hint = "Check that the address of the desk leads to Roundup itself."
+            raise Retry("desk_answer_read", "The desk's answer cannot be read.", hint=hint) from error
+
+
+def _raw(info: ClassInfo, id: str, attributes: Mapping[str, Any]) -> Raw:
+    data = decode(info, attributes)
+    return Raw(info.name, id, version_of(data), data)
+
+
+def _fields(info: ClassInfo) -> dict[str, FieldInfo]:
+    return {
+        name: FieldInfo(f"{prop.type}:{prop.of}" if prop.of else prop.type, required=prop.required)
+        for name, prop in info.properties.items()
+    }
+
+
+def _same(held: Any, wanted: Any) -> bool:
+    """Nothing to write: equal, or empty either way."""
+    return held == wanted or (held in (None, "") and wanted in (None, ""))
+
+
+def _clock(response: requests.Response) -> str:
+    """The server's time of the answer, in Roundup's form; empty where it does not say."""
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC).strftime(STAMP)
+    except (TypeError, ValueError):
+        return ""
+
+
+def _next(before: Cursor | None, clock: str, seen: Mapping[str, tuple[str, str]]) -> str | None:
+    """Where to go on: never later than the moment this reading began, nor than the newest change it saw."""
+    newest = max((at for at, _ in seen.values()), default=before.at if before else "")
+    at = min(t for t in (newest, clock) if t) if newest else ""
+    if before:
+        at = max(at, before.at)
+    if not at:
+        return None
+    start = Cursor(at).start
+    return Cursor(at, {id: version for id, (changed, version) in seen.items() if changed >= start}).dump()

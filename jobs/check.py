@@ -1,0 +1,100 @@
+"""Holds the settings against what both sides really publish; reads only, writes nothing on either side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..connectors.base import Connector, Description
+from ..errors import UchetError
+from ..locale import tr
+from ..mappings.check import check as drift
+from ..mappings.check import check_binding
+from ..mappings.model import Side
+from ..mappings.system import SystemMap
+from ..settings import Settings
+from ..sync.intake import bind
+from .wiring import SIDES, connect, engine_settings, system_map
+
+__all__ = ["Finding", "SideCheck", "check", "describe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing an administrator must put right."""
+
+    code: str
+    template: str
+    hint: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """The finding and what to do about it."""
+        message = tr(self.template, language, **self.params)
+        advice = tr(self.hint, language, **self.params) if self.hint else ""
+        return f"{message} {advice}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class SideCheck:
+    """What one side answered: its product and identity where it answered at all, and what is wrong with it."""
+
+    side: Side
+    product: str = ""
+    identity: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def check(settings: Settings) -> tuple[SideCheck, ...]:
+    """Both sides. Raises ``Fatal`` only where the settings themselves are wrong."""
+    engine_settings(settings)
+    return tuple(_side(settings, side) for side in SIDES)
+
+
+def describe(settings: Settings, side: Side) -> Description:
+    """What ``side`` says of itself. Raises what the connector raises: the login or the address may be wrong."""
+    with closing(connect(settings, side)) as connector:
+        return connector.describe()
+
+
+def _side(settings: Settings, side: Side) -> SideCheck:
+    system = system_map(settings, side)
+    with closing(connect(settings, side)) as connector:
+        try:
+            described = connector.describe()
+        except UchetError as error:
+            return SideCheck(side, findings=(_of_error(error),))
+        findings = [Finding(p.code, p.template, params=p.params) for p in drift(system, described.collections)]
+        if not findings:
+            findings = list(_unbound(connector, system))
+        return SideCheck(side, described.product, described.identity, tuple(findings))
+
+
+def _unbound(connector: Connector, system: SystemMap) -> Iterator[Finding]:
+    """Additional attributes and accounts that this base does not have."""
+    try:
+        binding = bind(connector, system)
+    except UchetError as error:
+        yield _of_error(error)
+        return
+    for problem in check_binding(system, binding):
+        yield Finding(
+            problem.code,
+            problem.template,
+            'Or write the title it has in this base into [properties]: {name} = "…".',
+            problem.params,
+        )
+    for name, accounts in (system.options.get("accounts") or {}).items():
+        if not binding.get(f"accounts:{name}"):
+            yield Finding(
+                "account_missing",
+                "The chart of accounts in 1C has no account {code}.",
+                "Add the account, or change its code in the mapping (options.accounts.{name}.code).",
+                {"code": accounts.get("code", name), "name": name},
+            )
+
+
+def _of_error(error: UchetError) -> Finding:
+    return Finding(error.code, error.template, error.hint, error.params)

@@ -1,0 +1,220 @@
+"""``uchet demo``: raise both systems, load them the first time, and either play a week or leave them to a person."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TextIO
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from ...errors import Fatal
+from ...settings import Settings, load_settings
+from ...sync.types import Run
+from ..nightly import nightly
+from ..wiring import open_store, wired
+from . import screen
+from .company import Company, Size
+from .people import ZONE
+from .servers import Servers, free_ports, prepare
+from .week import DAYS
+
+__all__ = ["SEED", "Week", "decide_conflict", "first_load", "play_week", "run_demo"]
+
+#: The company of the demo; any number gives another one.
+SEED = 1
+#: Who approves and decides in the journal of the demo.
+PERSON = "demo"
+#: How often the guard may stop the first nights before the demo gives up.
+_APPROVALS = 3
+
+
+@dataclass(slots=True)
+class Week:
+    """What the nightly runs of the week did, in order."""
+
+    runs: list[tuple[str, Run]] = field(default_factory=list)
+
+    def add(self, day: str, run: Run) -> Run:
+        self.runs.append((day, run))
+        return run
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing was left to write: both systems tell the same story."""
+        return bool(self.runs) and not self.runs[-1][1].writes and not self.runs[-1][1].drafts
+
+
+def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | None = None, language: str = "ru") -> int:
+    """``once``: play a whole week in a temporary folder and end; else stay up until Ctrl-C. Returns an exit code.
+
+    Raises ``Fatal`` where a desk is asked for that the demo cannot raise, or a server does not start.
+    """
+    if desk != "roundup":
+        raise Fatal(
+            "demo_desk",
+            "The demo has no desk called {desk}.",
+            hint="Only roundup can be raised by the demo; connect others with “uchet init”.",
+            desk=desk,
+        )
+    out = out or sys.stdout
+    console = Console(file=out, soft_wrap=True, highlight=False, quiet=as_json)
+    shown = screen.Screen(console, language)
+    with _terminated(), tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder:
+        if not once:
+            return _stay(Path(folder), shown)
+        told = _once(Path(folder), shown)
+        if as_json:
+            out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+            out.flush()
+        return 0 if told["quiet"] else 4
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does, so that no server is left behind."""
+
+    def leave(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, leave)
+    except ValueError:  # not the main thread: whoever owns it decides
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def raise_company(folder: Path, size: Size) -> tuple[Company, Servers]:
+    """A company of ``size`` in ``folder`` and its servers, not yet started."""
+    ports = free_ports()
+    company = prepare(folder, size, SEED, ports, datetime.now(ZoneInfo(ZONE)).date())
+    return company, Servers(folder, ports)
+
+
+def first_load(settings: Settings) -> Iterator[tuple[str, Run]]:
+    """The first nights as they end: each that the guard stops is approved by a person and applied, until one is not."""
+    for _ in range(_APPROVALS):
+        run = nightly(settings)
+        if run.outcome != "blocked" or run.plan is None:
+            yield "the night after it", run
+            return
+        yield "first load: stopped until a person approves it", run
+        with wired(settings) as parts:
+            parts.store.approve(run.plan, by=PERSON)
+            applied = parts.engine.apply(run.plan)
+        yield "first load: approved and applied", applied
+
+
+def decide_conflict(settings: Settings, choice: Literal["take-book", "take-desk"] = "take-book") -> int:
+    """A person answers what both sides said about one custodian; how many questions were answered."""
+    with open_store(settings) as store:
+        found = [row for row in store.issues(settings.pair) if row.issue.code == "conflict"]
+        for row in found:
+            store.decide(row.id, choice, by=PERSON)
+        return len(found)
+
+
+def play_week(company: Company, servers: Servers, settings: Settings, shown: screen.Screen) -> Week:
+    """Days of people's work and a nightly run after each; the conflict decided; two runs at the end."""
+    week = Week()
+
+    def night(day: str, title: str) -> None:
+        with shown.busy(title):
+            run = week.add(day, nightly(settings))
+        shown.run(title, run)
+
+    with shown.busy("first load"):
+        for title, run in first_load(settings):
+            shown.run(title, week.add("day 1", run))
+    with servers.accountant() as book, servers.specialist() as desk:
+        for number, (words, happen) in enumerate(DAYS, 2):
+            happen(company, book, desk)
+            night(f"day {number}", words)
+    decide_conflict(settings)
+    night("end 1", "the conflict decided")
+    night("end 2", "once more, with nothing to do")
+    return week
+
+
+def _once(folder: Path, shown: screen.Screen) -> dict[str, Any]:
+    with shown.busy("making a 1C base and a service desk"):
+        company, servers = raise_company(folder, "demo")
+        servers.start()
+    try:
+        settings = load_settings(servers.settings)
+        week = play_week(company, servers, settings, shown)
+        told = summary(company, settings, week)
+    finally:
+        servers.stop()
+    shown.closing(told)
+    return told
+
+
+def summary(company: Company, settings: Settings, week: Week) -> dict[str, Any]:
+    """The week as one JSON object: runs, whether the last was quiet, and counts without addresses or names."""
+    with open_store(settings) as store:
+        links = Counter(link.kind for link in store.links(settings.pair))
+        issues = Counter(row.issue.code for row in store.issues(settings.pair))
+        drafts = Counter(draft.state for draft in store.drafts(settings.pair, ("open", "posted", "agreed", "refused")))
+    return {
+        "runs": [
+            {
+                "day": day,
+                "outcome": run.outcome,
+                "reads": run.reads,
+                "writes": run.writes,
+                "drafts": run.drafts,
+                "issues": run.issues,
+            }
+            for day, run in week.runs
+        ],
+        "quiet": week.quiet,
+        "company": {
+            "organizations": len(company.organizations),
+            "people": len(company.people),
+            "places": len(company.places),
+            "equipment": len(company.assets) + sum(p.quantity for p in company.positions),
+            "on_desk": len(company.things),
+        },
+        "links": dict(sorted(links.items())),
+        "open_issues": dict(sorted(issues.items())),
+        "drafts": dict(sorted(drafts.items())),
+    }
+
+
+def _stay(folder: Path, shown: screen.Screen) -> int:
+    with shown.busy("making a 1C base and a service desk"):
+        _, servers = raise_company(folder, "demo")
+        servers.start()
+    try:
+        settings = load_settings(servers.settings)
+        with shown.busy("first load"):
+            for title, run in first_load(settings):
+                shown.run(title, run)
+        shown.invitation(servers)
+        _wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        servers.stop()
+    return 0
+
+
+def _wait() -> None:
+    """Until Ctrl-C or SIGTERM."""
+    while True:
+        time.sleep(3600)

@@ -1,0 +1,191 @@
+"""Both systems of the demo as processes of their own: made in a folder, started on loopback, stopped again.
+
+They are separate processes so that a client that is killed leaves them standing, as real servers would, and so that
+the folder (1C's state file, the tracker, our settings) can be copied while they are down: a copy is the same company.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import IO, Self
+
+import requests
+
+from ...connectors.roundup.server import install, seed
+from ...emulator.server import Emulator
+from ...errors import Fatal
+from .book import fill_book
+from .company import Company, Size, make_company
+from .desk import fill_desk
+from .people import ZONE, Accountant, Specialist
+
+__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_ports", "prepare"]
+
+#: The name of the base in 1C's address.
+BASE = "demo"
+#: Logins of a toy company on loopback: shown on the screen, secret from nobody.
+PASSWORDS = {"admin": "demo-admin", "uchet": "demo-uchet", "support": "demo-support"}
+BOOK_LOGIN = ("Обмен uchet", "demo-1c")
+
+_STATE = "onec.db"
+_DESK = "desk"
+_WAIT = 60.0
+#: Every request to the desk hashes its password anew; ours are known to all, so the least that Roundup takes will do.
+_ROUNDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    book: int
+    desk: int
+
+
+def free_ports() -> Ports:
+    """Two ports that nobody listens on now."""
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return Ports(one.getsockname()[1], two.getsockname()[1])
+
+
+def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date) -> Company:
+    """Make both systems of company ``number`` in ``folder`` (created; must be empty) and the settings beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    company = make_company(size, number, today=today)
+    base = Emulator(base=BASE, state=folder / _STATE, user=BOOK_LOGIN[0], password=BOOK_LOGIN[1])
+    try:
+        fill_book(base.world, company)
+    finally:
+        base.stop()
+    home = folder / _DESK
+    install(home, url=f"http://127.0.0.1:{ports.desk}/", passwords=PASSWORDS, rounds=_ROUNDS)
+    fill_desk(partial(seed, home), company)
+    (folder / "uchet.toml").write_text(_settings(ports), encoding="utf-8")
+    return company
+
+
+def _settings(ports: Ports) -> str:
+    return f"""\
+# Settings of the demo. Its passwords are known to everybody; yours belong into the environment or the keyring.
+language = "ru"
+state = "uchet.db"
+pair = "demo"
+allow_password_in_file = true
+
+[book]
+connector = "onec"
+mapping = "bp30"
+url = "http://127.0.0.1:{ports.book}/{BASE}"
+user = "{BOOK_LOGIN[0]}"
+password = "{BOOK_LOGIN[1]}"
+zone = "{ZONE}"
+
+[desk]
+connector = "roundup"
+mapping = "roundup"
+url = "http://127.0.0.1:{ports.desk}"
+user = "uchet"
+password = "{PASSWORDS["uchet"]}"
+"""
+
+
+class Servers:
+    """1C and the desk of ``folder``, running. A context manager; ``stop`` may be called twice."""
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        self.folder = folder
+        self.ports = ports
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._logs: list[IO[bytes]] = []
+
+    @property
+    def book_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.book}/{BASE}/odata/standard.odata"
+
+    @property
+    def desk_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.desk}/"
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "uchet.toml"
+
+    def accountant(self) -> Accountant:
+        return Accountant(self.book_url, *BOOK_LOGIN)
+
+    def specialist(self) -> Specialist:
+        return Specialist(self.desk_url, "support", PASSWORDS["support"])
+
+    def start(self) -> Self:
+        """Start both and wait until they answer. Raises ``Fatal`` with the end of the server's log where one dies."""
+        root = __package__.removesuffix(".jobs.demo")
+        state = str(self.folder / _STATE)
+        book = ("-m", f"{__package__}.onec", state, str(self.ports.book), BASE, *BOOK_LOGIN)
+        desk = ("-m", f"{root}.connectors.roundup.server", str(self.folder / _DESK), str(self.ports.desk))
+        try:
+            for name, command in (("onec", book), ("desk", desk)):
+                self._run(name, command)
+            self._wait("onec", self._running[0], f"{self.book_url}/")
+            self._wait("desk", self._running[1], self.desk_url)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _run(self, name: str, command: tuple[str, ...]) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self._logs.append(log)
+        self._running.append(
+            subprocess.Popen(
+                (sys.executable, *command),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "TZ": ZONE},
+            )
+        )
+
+    def _wait(self, name: str, process: subprocess.Popen[bytes], address: str) -> None:
+        until = time.monotonic() + _WAIT
+        with requests.Session() as http:
+            http.trust_env = False
+            if name == "onec":
+                http.auth = (BOOK_LOGIN[0].encode(), BOOK_LOGIN[1].encode())  # type: ignore[assignment]
+            while time.monotonic() < until and process.poll() is None:
+                try:
+                    if http.get(address, timeout=2).status_code < 500:
+                        return
+                except requests.RequestException:
+                    time.sleep(0.05)
+        tail = (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise Fatal("demo_server", "The demo's server {name} does not answer.", name=name, evidence={"log": tail})
+
+    def stop(self) -> None:
+        """End both; what they keep stays in the folder."""
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for log in self._logs:
+            log.close()
+        self._running, self._logs = [], []
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()

@@ -1,0 +1,84 @@
+"""What ``init`` writes: a settings file that explains itself, and passwords where nobody reads them by chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import Fatal
+from ..locale import N_, tr
+from ..mappings.model import Side
+from ..settings import keyring_entry
+
+__all__ = ["SideAnswers", "keep_password", "settings_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class SideAnswers:
+    """What a person said of one side. The password never reaches the file."""
+
+    connector: str
+    mapping: str
+    url: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+_HEAD = N_("Settings of uchet. Environment variables UCHET_… win over this file. Passwords do not belong here:")
+_WHERE = N_("set UCHET_BOOK_PASSWORD and UCHET_DESK_PASSWORD, or keep them in the keyring (keyring = true).")
+_SIDES = {"book": N_("The books: 1C."), "desk": N_("The service desk.")}
+_LANGUAGE = N_("Language of messages: ru or en.")
+_STATE = N_("Where links, plans, questions and the journal are kept: a file beside this one, or a database URL.")
+_TIMEOUT = N_("Seconds to wait for an answer, and simultaneous connections (each takes a licence in 1C):")
+_NIGHTLY = N_("When “uchet schedule” runs the nightly job; an empty zone means this machine's own.")
+_GUARD = N_("Where a run stops and asks: shares of the records of one organisation and kind, and ceilings.")
+_PROPERTIES = N_("Titles of the additional attributes in 1C, where they differ from ours:")
+_FIELDS = N_(
+    "Another owner of a field (book, desk, either), mode (sync, fill, once) or meaning of empty (ignore, clear):"
+)
+
+
+def settings_text(answers: Mapping[Side, SideAnswers], language: str, *, keyring: bool) -> str:
+    """``uchet.toml`` with comments in ``language``."""
+
+    def note(text: str) -> str:
+        return f"# {tr(text, language)}"
+
+    lines = [note(_HEAD), note(_WHERE), "", note(_LANGUAGE), f'language = "{language}"']
+    lines += [note(_STATE), 'state = "uchet.db"', 'pair = "main"', ""]
+    sides: tuple[Side, ...] = ("book", "desk")
+    for side in sides:
+        one = answers[side]
+        lines += [note(_SIDES[side]), f"[{side}]"]
+        lines += [f"{name} = {_quoted(getattr(one, name))}" for name in ("connector", "mapping", "url", "user")]
+        lines += ["keyring = true"] if keyring and one.password else []
+        lines += [note(_TIMEOUT), "# timeout = 60", "# connections = 1"]
+        lines += ['# zone = "Europe/Moscow"', ""] if side == "book" else [""]
+    lines += [note(_NIGHTLY), "[schedule]", 'nightly = "02:30"', 'zone = ""', ""]
+    lines += [note(_GUARD), "# [guard]", "# change_share = 0.10", "# change_from = 5", "# change_max = 500"]
+    lines += ["# retire_share = 0.02", "# retire_from = 2", "# retire_max = 50", "# source_share = 0.80", ""]
+    lines += [note(_PROPERTIES), "# [properties]", '# model = "ИТ: модель"', ""]
+    lines += [note(_FIELDS), '# [fields."equipment.serial"]', '# owner = "desk"']
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are a subset of TOML's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def keep_password(pair: str, side: Side, password: str) -> None:
+    """Put a password into the system's keyring. Raises ``Fatal`` where there is none."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(*keyring_entry(pair, side), password)
+    except KeyringError as error:
+        raise Fatal(
+            "keyring_missing",
+            "This machine has no keyring that can be used: {reason}.",
+            hint="Answer no, and set UCHET_BOOK_PASSWORD and UCHET_DESK_PASSWORD in the environment.",
+            reason=str(error),
+        ) from error

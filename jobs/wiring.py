@@ -1,0 +1,136 @@
+"""From settings to something that runs: connectors, mappings, store and engine, put together in one place.
+
+Everything here raises ``Fatal`` in an administrator's words; nothing is sent to either side before a verb is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..connectors.base import Connector
+from ..connectors.registry import Manifest, available, create
+from ..errors import Fatal
+from ..mappings.load import load_system
+from ..mappings.model import KINDS, Side
+from ..mappings.system import SystemMap
+from ..settings import Settings
+from ..sync.engine import Engine
+from ..sync.pair import EngineSettings, GuardLimits, Pair
+from ..sync.store import Store
+
+__all__ = ["SIDES", "Wired", "connect", "engine_settings", "open_store", "system_map", "wired"]
+
+SIDES: tuple[Side, ...] = ("book", "desk")
+Clock = Callable[[], datetime]
+#: Told of each step of a run: its name, how much is done and how much there is (0 where nobody knows).
+Progress = Callable[[str, int, int], None]
+#: The wall clock of a book whose settings name no zone.
+BOOK_ZONE = "Europe/Moscow"
+
+
+def utc_now() -> datetime:
+    """The clock of a machine."""
+    return datetime.now(UTC)
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """The progress nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Everything a job works with, for as long as it is open."""
+
+    settings: Settings
+    store: Store
+    pair: Pair
+    engine: Engine
+
+
+@contextmanager
+def wired(settings: Settings, clock: Clock = utc_now, progress: Progress = quiet) -> Iterator[Wired]:
+    """An engine on the pair that ``settings`` describe; sessions and the store are closed at the end."""
+    with ExitStack() as stack:
+        rules = engine_settings(settings)
+        maps = {side: system_map(settings, side) for side in SIDES}
+        ends = {side: stack.enter_context(closing(connect(settings, side))) for side in SIDES}
+        pair = Pair(settings.pair, ends["book"], ends["desk"], maps["book"], maps["desk"])
+        store = stack.enter_context(open_store(settings, clock))
+        yield Wired(settings, store, pair, Engine(pair, store, rules, clock=clock, progress=progress))
+
+
+@contextmanager
+def open_store(settings: Settings, clock: Clock = utc_now) -> Iterator[Store]:
+    """The state alone, for commands that ask nobody outside."""
+    where = settings.state_url
+    if isinstance(where, Path):
+        where.parent.mkdir(parents=True, exist_ok=True)
+    with closing(Store.open(where, clock=clock)) as store:
+        yield store
+
+
+def connect(settings: Settings, side: Side) -> Connector:
+    """The connector of ``side``. Raises ``Fatal`` where the settings do not fit it."""
+    ours = settings.side(side)
+    manifest = available().get(ours.connector)
+    if manifest is not None and side not in manifest.kinds:
+        raise Fatal(
+            "connector_side",
+            "The connector {connector} cannot be the {side}.",
+            hint="Choose another connector in [{side}]: “uchet addons list” shows which side each one serves.",
+            connector=ours.connector,
+            side=side,
+        )
+    open_values = {"url": ours.url, "user": ours.user, "timeout": ours.timeout, "connections": ours.connections}
+    values = {k: v for k, v in {**open_values, "zone": ours.zone}.items() if v not in (None, "")}
+    secret = {"password": ours.password.get_secret_value()} if ours.password else {}
+    return create(ours.connector, {**_cache(settings, manifest), **values, **ours.extra}, secret)
+
+
+def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
+    """A folder beside the state for what a connector may keep between runs."""
+    where = settings.state_url
+    wants = manifest is not None and any(s.name == "cache" and s.type == "path" for s in manifest.settings)
+    return {"cache": where.parent / "uchet-cache"} if wants and isinstance(where, Path) else {}
+
+
+def system_map(settings: Settings, side: Side) -> SystemMap:
+    """The mapping of ``side`` with the administrator's own names in it."""
+    overrides = dict(_dotted(settings.mapping.book if side == "book" else settings.mapping.desk))
+    if side == "book":
+        overrides |= {f"properties.{name}.title": title for name, title in settings.properties.items()}
+    return load_system(side, settings.side(side).mapping, overrides or None)
+
+
+def _dotted(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested sections as dotted paths: TOML lets an administrator write either."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """The engine's rules. Raises ``Fatal`` for a rule about a field that does not exist."""
+    known = {f"{kind.name}.{field.name}" for kind in KINDS for field in kind.fields}
+    for name in (*settings.fields, *settings.book_wins.fields):
+        if name not in known:
+            raise Fatal(
+                "settings_field",
+                "The settings name a field {field} that does not exist.",
+                hint="Write the kind and the field with a point between, such as equipment.serial.",
+                field=name,
+            )
+    return EngineSettings(
+        guard=GuardLimits(**settings.guard.model_dump()),
+        fields={name: rule.model_dump(exclude_none=True) for name, rule in settings.fields.items()},
+        restore_book=frozenset(settings.book_wins.fields),
+        zone=ZoneInfo(settings.book.zone or BOOK_ZONE),
+    )

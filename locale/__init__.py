@@ -1,0 +1,30 @@
+"""Russian and English texts: ``tr`` looks a message up in the gettext catalogue and fills it in.
+
+English is the language of the source (the message id); ``ru/LC_MESSAGES/uchet.po`` holds the Russian.
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache
+from pathlib import Path
+
+__all__ = ["LANGUAGES", "N_", "tr"]
+
+LANGUAGES = ("ru", "en")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("uchet", Path(__file__).parent, languages=[language], fallback=True)
+
+
+def tr(message: str, language: str = "en", /, **params: object) -> str:
+    """``message`` in ``language``, its ``{name}`` places filled from ``params``; unknown messages stay English."""
+    text = _catalogue(language).gettext(message) if message else ""
+    return text.format(**params) if params else text
+
+
+def N_(message: str) -> str:
+    """Marks a literal for the catalogue where it is written down and only later given to ``tr``."""
+    return message

@@ -1,0 +1,207 @@
+"""Our words: the kinds of record both sides keep, their fields, who owns each and what an empty value means.
+
+Structure and rules live here; the names each system uses for them live in ``book/*.toml`` and ``desk/*.toml``.
+Nothing in this package does input or output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = [
+    "EQUIPMENT",
+    "KINDS",
+    "ORGANIZATION",
+    "POSITION",
+    "Field",
+    "Kind",
+    "Ref",
+    "Side",
+    "Value",
+    "Values",
+    "kind",
+]
+
+Side = Literal["book", "desk"]
+Owner = Literal["book", "desk", "either"]
+Mode = Literal["sync", "fill", "once"]
+Empty = Literal["ignore", "clear"]
+FieldType = Literal["text", "name", "number", "money", "quantity", "date", "flag", "choice", "reference"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """Where a record lives: side, kind and the id that side gave it."""
+
+    side: Side
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.side}:{self.kind}:{self.id}"
+
+
+#: One canonical value. ``None`` is an empty value; a field that is not in the answer is missing from the mapping.
+Value = None | str | bool | int | Decimal | date | datetime | Ref
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One canonical field.
+
+    ``owner`` decides who wins; ``mode``: ``sync`` always, ``fill`` only into an empty twin, ``once`` only at creation.
+    ``empty``: ``ignore`` = an empty value says nothing and changes nothing; ``clear`` = it empties the twin.
+    ``of`` names the kind a reference points to. ``personal`` fields hold personal data (152-ФЗ).
+    """
+
+    name: str
+    type: FieldType
+    ru: str
+    en: str
+    owner: Owner = "book"
+    mode: Mode = "sync"
+    empty: Empty = "ignore"
+    of: str | None = None
+    choices: tuple[str, ...] = ()
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record.
+
+    ``creates``: sides on which a missing twin is created. ``retires``: sides on which a twin is retired when the other
+    side's record left service. ``keys``: groups of fields that identify a record when linking, strongest first.
+    ``scope`` is the reference field naming the organisation. ``lonely``: sides whose unmatched records raise an issue.
+    """
+
+    name: str
+    ru: str
+    en: str
+    fields: tuple[Field, ...]
+    keys: tuple[tuple[str, ...], ...] = ()
+    scope: str | None = None
+    label: str = "name"
+    creates: frozenset[Side] = frozenset({"desk"})
+    retires: frozenset[Side] = frozenset({"desk"})
+    lonely: frozenset[Side] = frozenset()
+    by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", MappingProxyType({f.name: f for f in self.fields}))
+
+
+ORGANIZATION = Kind(
+    "organization",
+    "Организация",
+    "Organisation",
+    (
+        Field("name", "name", "Наименование", "Name"),
+        Field("inn", "text", "ИНН", "Taxpayer number"),
+    ),
+    keys=(("inn",), ("name",)),
+)
+
+DEPARTMENT = Kind(
+    "department",
+    "Подразделение",
+    "Department",
+    (
+        Field("name", "name", "Наименование", "Name"),
+        Field("code", "text", "Код", "Code"),
+        Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    ),
+    keys=(("organization", "code"), ("organization", "name")),
+    scope="organization",
+)
+
+PERSON = Kind(
+    "person",
+    "Сотрудник",
+    "Person",
+    (
+        Field("name", "name", "ФИО", "Full name", personal=True),
+        Field("number", "text", "Табельный номер", "Personnel number"),
+        Field("organization", "reference", "Организация", "Organisation", of="organization"),
+        Field("department", "reference", "Подразделение", "Department", of="department"),
+        Field("active", "flag", "Работает", "Employed"),
+    ),
+    keys=(("organization", "number"), ("organization", "name")),
+    scope="organization",
+)
+
+PLACE = Kind(
+    "place",
+    "Место",
+    "Place",
+    (
+        Field("name", "name", "Наименование", "Name"),
+        Field("code", "text", "Код", "Code"),
+        Field("type", "choice", "Вид места", "Kind of place", choices=("branch", "warehouse", "room")),
+    ),
+    keys=(("code",), ("name",)),
+)
+
+EQUIPMENT = Kind(
+    "equipment",
+    "Оборудование",
+    "Equipment",
+    (
+        Field("inventory_number", "text", "Инвентарный номер", "Inventory number"),
+        Field("name", "text", "Наименование по учёту", "Name in the books"),
+        Field("accounting", "choice", "Вид учёта", "Accounting", choices=("fixed_asset", "low_value")),
+        Field("organization", "reference", "Организация", "Organisation", of="organization"),
+        Field("department", "reference", "Подразделение", "Department", owner="either", of="department"),
+        Field("custodian", "reference", "МОЛ", "Responsible person", owner="either", of="person"),
+        Field("commissioned", "date", "Дата ввода в эксплуатацию", "Commissioned"),
+        Field("cost", "money", "Первоначальная стоимость", "Initial cost"),
+        Field("serial", "text", "Заводской номер", "Serial number", owner="desk"),
+        Field("model", "text", "Модель", "Model", owner="desk"),
+        Field("room", "text", "Место", "Room", owner="desk"),
+        Field("user", "text", "Пользователь", "User", owner="desk", personal=True),
+        Field(
+            "condition",
+            "choice",
+            "Состояние",
+            "Condition",
+            owner="desk",
+            choices=("in_use", "in_stock", "faulty", "in_repair"),
+        ),
+    ),
+    scope="organization",
+    lonely=frozenset({"desk"}),
+)
+
+#: Low-value items in use (МЦ.04): a quantity, not a card. Compared with the desk as a balance, never merged;
+#: a position of quantity 1 that is linked also appears as an ``equipment`` record with ``accounting = low_value``.
+POSITION = Kind(
+    "position",
+    "Малоценное имущество в эксплуатации",
+    "Low-value items in use",
+    (
+        Field("name", "text", "Номенклатура", "Item"),
+        Field("organization", "reference", "Организация", "Organisation", of="organization"),
+        Field("custodian", "reference", "Сотрудник", "Employee", of="person"),
+        Field("quantity", "quantity", "Количество", "Quantity"),
+        Field("cost", "money", "Сумма", "Amount"),
+    ),
+    scope="organization",
+    creates=frozenset(),
+    retires=frozenset(),
+)
+
+#: In order of reference: a kind comes after every kind its fields point to.
+KINDS: tuple[Kind, ...] = (ORGANIZATION, DEPARTMENT, PERSON, PLACE, EQUIPMENT, POSITION)
+
+_BY_NAME = MappingProxyType({k.name: k for k in KINDS})
+
+
+def kind(name: str) -> Kind:
+    """The kind called ``name``; ``KeyError`` if there is none."""
+    return _BY_NAME[name]

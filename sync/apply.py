@@ -1,0 +1,190 @@
+"""Write a plan down, one operation at a time: intent committed → write → answer read back → receipt, link and seen
+committed together. A crash anywhere leaves an intent that ``recover`` settles by asking the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..connectors.base import Raw, Receipt
+from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from .pair import book_now
+from .plan import refusal
+from .store import Store
+from .targets import Deferred, Targets
+from .types import Draft, Issue, Link, Operation, Plan, Seen
+from .watch import content_of
+
+__all__ = ["Applied", "Applier"]
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of the operations of one plan."""
+
+    written: int = 0
+    drafts: int = 0
+    skipped: int = 0
+    failed: int = 0
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Applier:
+    """Applies plans of one pair inside one run. ``zone`` and ``clock`` give the book's wall clock for drafts."""
+
+    store: Store
+    targets: Targets
+    run: str
+    clock: Callable[[], datetime]
+    progress: Callable[[int, int], None] = lambda done, total: None
+    result: Applied = field(default_factory=Applied)
+
+    def apply(self, plan: Plan, zone: object) -> Applied:
+        """All operations of ``plan`` in order. Raises ``Fatal`` only; everything else is counted and asked."""
+        local = [op for op in plan.operations if op.action in ("link", "agree")]
+        self._local(local)
+        remote = [op for op in plan.operations if op.remote]
+        for n, op in enumerate(remote):
+            self._one(op, zone)
+            self.progress(n + 1, len(remote))
+        for op in plan.operations:
+            if op.action == "close":
+                self._close(op)
+        return self.result
+
+    # -- local ------------------------------------------------------------------------------------------------------
+
+    def _local(self, operations: Iterable[Operation]) -> None:
+        items: list[tuple[Operation, Link | None]] = []
+        for op in operations:
+            link = self._merged(op, dict(op.seen.book), dict(op.seen.desk), op.seen.retired)
+            items.append((op, link))
+            self.targets.index.add(link)
+        if items:
+            self.store.settle_local(self.targets.pair.name, self.run, items)
+
+    def _merged(self, op: Operation, book: dict[str, object], desk: dict[str, object], retired: bool = False) -> Link:
+        """The link of ``op`` with what was seen brought up to date."""
+        old = self.store.find_link(self.targets.pair.name, op.kind, "book", op.book or "")
+        if old is None or old.desk != op.desk:
+            return Link(op.kind, op.book or "", op.desk or "", op.rule, op.score, seen=Seen(book, desk, retired))  # type: ignore[arg-type]
+        seen = Seen({**old.seen.book, **book}, {**old.seen.desk, **desk}, retired)  # type: ignore[dict-item]
+        return replace(old, seen=seen)
+
+    def _close(self, op: Operation) -> None:
+        for draft in self.store.drafts(self.targets.pair.name, ("open", "edited", "posted", "adopted", "refused")):
+            if draft.id == op.document:
+                self.store.put_draft(self.targets.pair.name, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
+
+    # -- remote -----------------------------------------------------------------------------------------------------
+
+    def _one(self, op: Operation, zone: object) -> None:
+        pair = self.targets.pair.name
+        intended = False
+        try:
+            connector = self.targets.pair.connector(op.side)
+            current = self._current(op)
+            write = self.targets.write(op, current, book_now(self.clock(), zone))  # type: ignore[arg-type]
+            self.store.intend(pair, self.run, op, op.key)
+            intended = True
+            receipt = connector.write(write)
+        except Deferred as error:
+            self._settle(op, "deferred", str(error), skipped=True)
+        except Stale as error:
+            self._settle(op, "stale", error.text("en"), skipped=True)
+        except Unknown as error:
+            # The intent stays open: the next recover asks the other side before anything else.
+            self._count(failed=True)
+            self.result.issues.append(_failure(op, error))
+            if not intended:
+                self._settle(op, "failed", error.text("en"))
+        except Reject as error:
+            self._settle(op, "rejected", f"{error.code}: {error.text('en')}")
+            self._count(failed=True)
+            self.result.issues.append(refusal(op, error.text("ru")))
+        except (Retry, Blocked) as error:
+            self._settle(op, "failed", f"{error.code}: {error.text('en')}")
+            self._count(failed=True)
+            self.result.issues.append(_failure(op, error))
+        except Fatal as error:
+            if intended:
+                self._settle(op, "failed", f"{error.code}: {error.text('en')}")
+            raise
+        else:
+            self.done(op, receipt, current)
+
+    def _current(self, op: Operation) -> Raw | None:
+        """The target now; ``Stale`` if it is not what the plan saw."""
+        if op.action in ("create", "draft"):
+            return None
+        collection, id = self.targets.collection(op), self.targets.target_id(op) or ""
+        raw = self.targets.pair.connector(op.side).get(collection, id)
+        if raw is None:
+            raise Stale("target_gone", "{kind} {id} is no longer there.", kind=op.kind, id=id)
+        if op.expected is not None and raw.version is not None and raw.version != op.expected:
+            raise Stale("target_changed", "{kind} {id} changed since the plan.", kind=op.kind, id=id)
+        if not self.targets.holds(op, self.targets.decode(op.side, op.kind, raw), after=False):
+            raise Stale("target_changed", "{kind} {id} changed since the plan.", kind=op.kind, id=id)
+        return raw
+
+    def done(self, op: Operation, receipt: Receipt, current: Raw | None) -> None:
+        """Receipt, link, seen and draft of a finished write, in one transaction."""
+        raw = receipt.raw
+        before = current.version if current else None
+        link, draft = None, None
+        if op.action == "draft":
+            draft = self.draft_of(op, raw)
+            self.result.drafts += 1
+        else:
+            link = self.link_of(op, raw)
+            self.targets.index.add(link)
+        self.store.settle(
+            self.targets.pair.name,
+            self.run,
+            op,
+            state="done",
+            ref=raw.id,
+            before_version=before,
+            version=raw.version,
+            link=link,
+            draft=draft,
+        )
+        self._count(written=True)
+
+    def link_of(self, op: Operation, raw: Raw) -> Link:
+        """The link after ``op`` left its target as ``raw`` shows it."""
+        book_id = op.book if op.book is not None else raw.id
+        desk_id = op.desk if op.desk is not None else raw.id
+        whole = replace(op, book=book_id, desk=desk_id, rule=op.rule or ("created" if op.action == "create" else ""))
+        if op.action == "retire":
+            return self._merged(whole, {}, {}, retired=True)
+        values = self.targets.decode(op.side, op.kind, raw)
+        book, desk = self.targets.seen_after(op, values, op.changes)
+        return self._merged(replace(whole, score=op.score or 100), dict(book), dict(desk))
+
+    def draft_of(self, op: Operation, raw: Raw) -> Draft:
+        document = self.targets.document(op)
+        return Draft(
+            op.key, document.name, raw.id, raw.version, content_of(document, raw), "open",
+            str(raw.data.get(document.header.get("number", "Number")) or ""), op.members,
+        )  # fmt: skip
+
+    # -- bookkeeping --------------------------------------------------------------------------------------------------
+
+    def _settle(self, op: Operation, state: str, error: str, *, skipped: bool = False) -> None:
+        self.store.settle(self.targets.pair.name, self.run, op, state=state, error=error)  # type: ignore[arg-type]
+        if skipped:
+            self.result.skipped += 1
+
+    def _count(self, *, written: bool = False, failed: bool = False) -> None:
+        self.result.written += written
+        self.result.failed += failed
+
+
+def _failure(op: Operation, error: UchetError) -> Issue:
+    """A write that failed for a reason outside the record; it is tried again on the next run."""
+    params = {"side": op.side, "name": op.label, "why": error.text("ru"), "code": error.code}
+    return Issue(f"failed:{op.side}:{op.kind}:{op.book}:{op.desk}:{error.code}", "write_failed", op.kind, op.book, op.desk, params=params)

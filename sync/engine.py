@@ -1,0 +1,195 @@
+"""The conductor: recover → read → plan → guard → apply → report, under one lock, for one pair."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ..errors import Blocked, Reject, UchetError
+from .apply import Applied, Applier
+from .guard import check
+from .pair import EngineSettings, LinkIndex, Pair
+from .plan import build
+from .recover import recover
+from .resync import Resync, compare
+from .sight import SIDES, Contact, Sight, look, remember
+from .store import IssueRow, PlanRow, Store
+from .targets import Targets
+from .types import Issue, Outcome, Plan, Run, Verdict, worst
+from .watch import follow
+
+__all__ = ["Engine", "EngineSettings", "Pair"]
+
+_LOCK = timedelta(minutes=10)
+#: Drafts in these states may still be posted, changed or deleted by a person.
+_FOLLOWED = ("open", "edited", "posted", "adopted")
+
+
+class Engine:
+    """Keeps one pair in step. ``clock`` gives aware UTC times and ``sleep`` waits seconds (both injected for tests);
+    ``progress(step, done, total)`` is told how far a long step is (``total`` 0 where it is not known)."""
+
+    def __init__(
+        self,
+        pair: Pair,
+        store: Store,
+        settings: EngineSettings | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+        progress: Callable[[str, int, int], None] = lambda step, done, total: None,
+    ) -> None:
+        self.settings = settings or EngineSettings()
+        kinds = tuple(self.settings.apply_to(k) for k in pair.kinds if k.name in self.settings.kinds)
+        self.pair = replace(pair, kinds=kinds)
+        self.store = store
+        self.clock = clock
+        self.sleep = sleep
+        self._progress = progress
+        self._renew: Callable[[], None] = lambda: None
+
+    # -- what a caller asks for -----------------------------------------------------------------------------------
+
+    def run(self, job: str = "nightly") -> Run:
+        """One unattended run. Raises ``Fatal`` when a side cannot be reached or entered, ``Blocked`` while another run
+        of the pair holds the lock; everything else is in the run's outcome and the open questions."""
+        with self._running(job) as run:
+            applier, sight = self._look(run)
+            plan, verdict = self._plan(sight, run)
+            if not verdict.stopped:
+                return self._apply(run, applier, sight, plan)
+            self._report(run, plan.issues, plan)
+            stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
+            return self._finish(stopped, plan)
+
+    def plan(self, job: str = "plan") -> tuple[Plan, Verdict]:
+        """Plan and save. Neither side is written to, save that intents left open by a crash are settled first."""
+        with self._running(job) as run:
+            _, sight = self._look(run)
+            plan, verdict = self._plan(sight, run)
+            self._report(run, plan.issues, plan)
+            self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
+            return plan, verdict
+
+    def apply(self, plan_id: str, job: str = "apply") -> Run:
+        """Apply exactly the saved plan; targets that changed since are skipped and planned again next time.
+
+        Raises ``Reject`` for an unknown or used plan, ``Blocked`` for one that waits for approval or that was made
+        under another mapping.
+        """
+        with self._running(job) as run:
+            row = self._saved(plan_id)
+            applier, sight = self._look(run)
+            accepted = self.clock().isoformat() if row.verdict.stopped else ""
+            return self._apply(run, applier, sight, row.plan, accepted)
+
+    def resync(self) -> Resync:
+        """Compare everything as on the first day and write nothing anywhere, not even what recover would settle."""
+        contact = Contact.make(self.pair)
+        return compare(look(self.pair, self.store, self.settings, self.clock(), contact, self._reading))
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _running(self, job: str) -> Iterator[Run]:
+        """A started run under the pair's lock; an error ends it as failed (and in the store, with its text)."""
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        with self.store.locked(self.pair.name, holder, _LOCK) as lock:
+            self._renew = lock.renew
+            run = self.store.start_run(job, self.pair.name)
+            try:
+                yield run
+            except UchetError as error:
+                outcome: Outcome = "blocked" if isinstance(error, Blocked) else "failed"
+                self.store.finish_run(replace(run, finished=self.clock(), outcome=outcome, notes=(error.code,)))
+                raise
+            finally:
+                self._renew = lambda: None
+
+    def _reading(self, step: str) -> None:
+        self._renew()
+        self._progress(f"read {step}", 0, 0)
+
+    def _writing(self, done: int, total: int) -> None:
+        self._renew()
+        self._progress("write", done, total)
+
+    def _look(self, run: Run) -> tuple[Applier, Sight]:
+        """Settle what was left open, see what became of our drafts, then read both sides."""
+        contact = Contact.make(self.pair)
+        index = LinkIndex(self.store.links(self.pair.name))
+        targets = Targets(self.pair, index, contact.bindings, {side: _unlabelled for side in SIDES})
+        applier = Applier(self.store, targets, run.id, self.clock, self._writing)
+        recover(applier, self.clock, self.sleep)
+        watched = self.store.drafts(self.pair.name, _FOLLOWED)
+        for draft in follow(self.pair.book, self.pair.book_map, watched):
+            self.store.put_draft(self.pair.name, draft, run=run.id)
+        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading)
+        targets.index = sight.world.index
+        targets.labels = {side: intake.label for side, intake in sight.intakes.items()}
+        applier.result = Applied()
+        return applier, sight
+
+    def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict]:
+        """The plan and what the guard says of it, saved before anything is written."""
+        plan = build(sight.world)
+        verdict = check(plan, self.settings.guard, sight.facts, first=sight.first)
+        self.store.save_plan(self.pair.name, plan, verdict, run.id)
+        return plan, verdict
+
+    def _saved(self, plan_id: str) -> PlanRow:
+        row = self.store.plan(plan_id)
+        if row is None:
+            raise Reject("no_plan", "There is no plan {id}.", hint="See the saved plans with «uchet status».", id=plan_id)
+        if row.state in ("applied", "superseded"):
+            raise Reject("plan_used", "Plan {id} was already used.", hint="Make a new one with «uchet plan».", id=row.plan.id)
+        if row.verdict.stopped and row.state != "approved":
+            hint = "Read it with «uchet plan» and, if it is right, run «uchet approve {id}»."
+            raise Blocked("needs_approval", "Plan {id} was stopped and waits for approval.", hint=hint, id=row.plan.id)
+        if row.plan.fingerprint != self.pair.fingerprint:
+            hint = "Make a new plan with «uchet plan»."
+            raise Blocked("plan_outdated", "The mapping changed since plan {id} was made.", hint=hint, id=row.plan.id)
+        return row
+
+    def _apply(self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "") -> Run:
+        result = applier.apply(plan, self.settings.zone)
+        self.store.mark_plan(plan.id, "applied")
+        remember(self.store, self.pair, sight, plan, accepted)
+        self._report(run, [*plan.issues, *result.issues], plan)
+        partial = result.failed or result.skipped or not all(plan.complete.values())
+        outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
+        return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
+
+    def _report(self, run: Run, issues: Iterable[Issue], plan: Plan) -> None:
+        unique = list({issue.key: issue for issue in issues}.values())
+        self.store.report_issues(self.pair.name, run.id, unique, lambda row: self._covered(row, plan))
+
+    def _covered(self, row: IssueRow, plan: Plan) -> bool:
+        """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
+        kind = row.issue.kind
+        looked = [complete for name, complete in plan.complete.items() if name.endswith(f"|{kind}")]
+        return kind in {k.name for k in self.pair.kinds} and bool(looked) and all(looked)
+
+    def _finish(self, run: Run, plan: Plan, result: Applied | None = None) -> Run:
+        result = result or Applied()
+        done = replace(
+            run,
+            finished=self.clock(),
+            reads=sum(plan.read.values()),
+            writes=result.written,
+            drafts=result.drafts,
+            skipped=result.skipped,
+            failed=result.failed,
+            issues=len(self.store.issues(self.pair.name)),
+        )
+        self.store.finish_run(done)
+        return done
+
+
+def _unlabelled(kind: str, id: str) -> None:
+    """Before anything was read no record has a label."""

@@ -1,0 +1,112 @@
+"""Stops before harm. Each limit names the accident it prevents. Pure: it sees the plan, never the listing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..mappings.model import Side
+from .pair import GuardLimits
+from .types import Operation, Plan, Verdict
+
+__all__ = ["SideFacts", "check"]
+
+Reason = tuple[str, str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SideFacts:
+    """What is known of one side beside its records: who it says it is, who it was, and signs of an older copy.
+
+    ``sizes`` are the records of each kind at the last complete read. ``vanished``: our own late writes that are no
+    longer there or show a version older than our write; ``missing_mark``: a record that must still exist and does not.
+    """
+
+    side: Side
+    identity: str
+    known: str | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    receipts: int = 0
+    vanished: int = 0
+    missing_mark: str = ""
+
+
+def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:
+    """Everything that speaks against applying ``plan`` without a person. ``first``: nothing was ever linked."""
+    reasons: list[Reason] = []
+    for facts in sides:
+        reasons += _identity(facts) + _time(facts) + _shrunk(plan, facts, limits)
+    if plan.operations and first:
+        reasons.append(
+            ("first_load", "This is the first load of the pair: {operations} operations wait.", {"operations": len(plan.operations)})
+        )
+    elif not first:
+        reasons += _volume(plan, limits)
+    return Verdict(tuple(reasons))
+
+
+def _identity(facts: SideFacts) -> list[Reason]:
+    """A test copy opened under the old settings would be filled with real changes."""
+    if facts.known is None or facts.known == facts.identity:
+        return []
+    template = "The {side} is not the one seen before: it was «{known}», it is «{now}»."
+    return [("identity_changed", template, {"side": facts.side, "known": facts.known, "now": facts.identity})]
+
+
+def _time(facts: SideFacts) -> list[Reason]:
+    """A base restored from last night's copy would carry yesterday's values over today's work."""
+    if facts.missing_mark:
+        template = "The {side} went back in time: record {mark} was there and is gone."
+        return [("went_back", template, {"side": facts.side, "mark": facts.missing_mark})]
+    if facts.vanished and facts.vanished * 2 >= facts.receipts:
+        template = "The {side} went back in time: {vanished} of our last {receipts} writes are no longer there."
+        return [("went_back", template, {"side": facts.side, "vanished": facts.vanished, "receipts": facts.receipts})]
+    return []
+
+
+def _shrunk(plan: Plan, facts: SideFacts, limits: GuardLimits) -> list[Reason]:
+    """A source that lost a fifth of its records overnight is more often broken than smaller."""
+    found: list[Reason] = []
+    for kind, before in sorted(facts.sizes.items()):
+        now = plan.read.get(f"{facts.side}|{kind}")
+        if now is not None and before >= limits.change_from and now < before * limits.source_share:
+            template = "The {side} returned {now} records of {kind} where it had {before}."
+            params = {"side": facts.side, "now": now, "kind": kind, "before": before}
+            found.append(("source_shrunk", template, params))
+    return found
+
+
+def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
+    """A wrong mapping or a bulk mistake on one side would be copied to the other in one night."""
+    changes: dict[str, int] = {}
+    retired: dict[str, int] = {}
+    for op in plan.operations:
+        if op.remote:
+            name = f"{op.kind}|{op.scope or ''}"
+            changes[name] = changes.get(name, 0) + _weight(op)
+            if op.action == "retire":
+                retired[name] = retired.get(name, 0) + 1
+    found: list[Reason] = []
+    for name, count in sorted(changes.items()):
+        if _over(count, plan.bases.get(name, 0), limits.change_share, limits.change_from, limits.change_max):
+            found.append(_reason("too_many_changes", "{count} of {base} records of {kind} would change{scope}.", plan, name, count))
+    for name, count in sorted(retired.items()):
+        if _over(count, plan.bases.get(name, 0), limits.retire_share, limits.retire_from, limits.retire_max):
+            template = "{count} of {base} records of {kind} would leave service{scope}."
+            found.append(_reason("too_many_retirements", template, plan, name, count))
+    return found
+
+
+def _weight(op: Operation) -> int:
+    return len(op.members) if op.action == "draft" else 1
+
+
+def _over(count: int, base: int, share: float, least: int, most: int) -> bool:
+    return count > most or (count >= least and count > base * share)
+
+
+def _reason(code: str, template: str, plan: Plan, name: str, count: int) -> Reason:
+    kind, _, scope = name.partition("|")
+    where = f" ({scope})" if scope else ""
+    return code, template, {"count": count, "base": plan.bases.get(name, 0), "kind": kind, "scope": where}

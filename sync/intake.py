@@ -1,0 +1,207 @@
+"""Read, compose, decode: from pages of raw records to canonical ones, with every bad record turned into a question.
+
+Registers are read before the catalogue they describe: the reads are not one snapshot, and a card read last can only be
+newer than its registers. A source that fails makes the kind unreadable for this run; a cut main listing makes it
+incomplete, which proves no absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ..connectors.base import Connector, Query, Raw
+from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
+from ..mappings.compose import compose, key_of
+from ..mappings.model import Side
+from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
+from .types import Issue, Listing, Record
+from .world import UNIT
+
+__all__ = ["Intake", "bind", "issue_of", "with_units"]
+
+Label = Callable[[str, str], str | None]
+_PASSING = (Retry, Reject, Stale, Unknown, Blocked)
+
+
+def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
+    """Keys that differ from base to base: additional attributes by title, accounts by code with their sub-accounts.
+
+    Returns ``property:NAME`` → key for each property found and ``accounts:NAME`` → keys joined by commas.
+    """
+    found: dict[str, str] = {}
+    place = system.options.get("properties")
+    if place and system.properties:
+        rows = _all(connector, Query(place["collection"], tuple(place.get("fields", ()))))
+        titles = {str(row.data.get(place["title_field"]) or "").strip(): row.id for row in rows if not row.retired}
+        for prop in system.properties.values():
+            if prop.title in titles:
+                found[prop.name] = titles[prop.title]
+    for name, accounts in (system.options.get("accounts") or {}).items():
+        rows = _all(connector, Query(accounts["collection"], tuple(accounts.get("fields", ()))))
+        found[f"accounts:{name}"] = ",".join(_branch(rows, accounts))
+    return found
+
+
+def _all(connector: Connector, query: Query) -> list[Raw]:
+    return [raw for page in connector.read(query) for raw in page.records]
+
+
+def _branch(rows: Iterable[Raw], accounts: Mapping[str, Any]) -> list[str]:
+    """The account with the given code and everything below it."""
+    rows = list(rows)
+    keys = [r.id for r in rows if str(r.data.get(accounts["code_field"]) or "").strip() == accounts["code"]]
+    for key in keys:  # grows while it is walked: children, then theirs
+        keys += [r.id for r in rows if r.data.get(accounts["parent_field"]) == key and r.id not in keys]
+    return keys
+
+
+@dataclass(slots=True)
+class Intake:
+    """Reads one side, kind after kind; keeps labels of what it has read for fields that show them."""
+
+    side: Side
+    connector: Connector
+    system: SystemMap
+    today: datetime
+    binding: Binding = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    errors: list[UchetError] = field(default_factory=list)
+    _bad: set[str] = field(default_factory=set)
+
+    def label(self, kind: str, id: str) -> str | None:
+        return self.labels.get((kind, id))
+
+    def load(self, kind: str) -> Listing | None:
+        """All records of ``kind``, or ``None`` if this side does not keep it or a source could not be read."""
+        mapped = self.system.kinds.get(kind)
+        if mapped is None:
+            return None
+        parts: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+        try:
+            for source in reversed(mapped.sources[1:]):
+                complete = self._collect(source, mapped, parts)
+                if not complete:
+                    raise Retry("source_incomplete", "The listing of {collection} is incomplete.", collection=source.collection)
+            raws, complete = self._main(mapped)
+        except _PASSING as error:
+            self._failed(kind, error)
+            return None
+        return self._decode(mapped, raws, parts, complete)
+
+    def _query(self, source: Source) -> Query:
+        return Query(source.collection, source.fields, source.where, {k: self._param(v) for k, v in source.params.items()})
+
+    def _param(self, value: Any) -> Any:
+        if value == "@tomorrow":
+            return datetime.combine(self.today.date() + timedelta(days=1), time())
+        if isinstance(value, str) and value.startswith("@accounts:"):
+            return tuple(k for k in self.binding.get(value[1:], "").split(",") if k)
+        return value
+
+    def _skipped(self, source: Source) -> bool:
+        """A balance of accounts that this base does not have: nothing to read, and nothing proved."""
+        return any(isinstance(v, str) and v.startswith("@accounts:") and not self._param(v) for v in source.params.values())
+
+    def _collect(self, source: Source, mapped: KindMap, parts: dict[str, dict[str, list[Mapping[str, Any]]]]) -> bool:
+        complete = False
+        for page in self.connector.read(self._query(source)):
+            for raw in page.records:
+                parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
+            complete = page.complete
+        return complete
+
+    def _main(self, mapped: KindMap) -> tuple[dict[str, list[Raw]], bool]:
+        """Main rows by record id. A cut listing keeps what came and is incomplete."""
+        found: dict[str, list[Raw]] = {}
+        if self._skipped(mapped.main):
+            return found, False
+        complete = False
+        keyed = mapped.rule == "position"
+        try:
+            for page in self.connector.read(self._query(mapped.main)):
+                for raw in page.records:
+                    id = key_of(mapped.main, raw.data) if keyed else raw.id
+                    rows = found.setdefault(id, [])
+                    rows[:] = [*rows, raw] if keyed else [raw]
+                complete = page.complete
+        except _PASSING as error:
+            self._failed(mapped.kind, error)
+            complete = False
+        return found, complete
+
+    def _decode(
+        self,
+        mapped: KindMap,
+        raws: Mapping[str, list[Raw]],
+        parts: Mapping[str, Mapping[str, list[Mapping[str, Any]]]],
+        complete: bool,
+    ) -> Listing:
+        records: dict[str, Record] = {}
+        self._bad = set()
+        for id in sorted(raws):
+            # A source that was read and has nothing for this record is empty, not missing.
+            nothing: dict[str, list[Mapping[str, Any]]] = {source.name: [] for source in mapped.sources}
+            whole = {**nothing, **parts.get(id, {}), mapped.main.name: [r.data for r in raws[id]]}
+            record = self._one(mapped, id, whole, raws[id][0])
+            if record is not None:
+                records[id] = record
+                self._remember(mapped.kind, record)
+        return Listing(mapped.kind, self.side, records, complete, frozenset(self._bad), len(raws))
+
+    def _one(self, mapped: KindMap, id: str, parts: Mapping[str, list[Mapping[str, Any]]], raw: Raw) -> Record | None:
+        try:
+            decoded = compose(self.system, mapped, id, parts, self.binding, self.label)
+        except Exception as error:  # noqa: BLE001  whatever one record contains, the others go on
+            problem = Problem("undecodable", "The record cannot be read: {why}.", {"why": f"{type(error).__name__}: {error}"})
+            self._ask(mapped.kind, id, problem)
+            return None
+        for problem in decoded.problems:
+            self._ask(mapped.kind, id, problem)
+        if decoded.skip or any(p.fatal for p in decoded.problems):
+            return None
+        broken = frozenset(p.field_name for p in decoded.problems if p.field_name)
+        return Record(mapped.kind, self.side, id, decoded.values, raw.version, decoded.retired or raw.retired, broken)
+
+    # -- questions and failures ---------------------------------------------------------------------------------------
+
+    def _remember(self, kind: str, record: Record) -> None:
+        name = record.values.get("name")
+        if isinstance(name, str):
+            self.labels[(kind, record.id)] = name
+
+    def _ask(self, kind: str, id: str, problem: Problem) -> None:
+        self._bad.add(id)
+        self.issues.append(issue_of(self.side, kind, id, problem))
+
+    def _failed(self, kind: str, error: UchetError) -> None:
+        self.errors.append(error)
+        params = {"kind": kind, "side": self.side, "why": error.text("en"), "why_ru": error.text("ru")}
+        self.issues.append(Issue(f"source:{self.side}:{kind}", "source_failed", kind, params=params))
+
+
+def issue_of(side: Side, kind: str, id: str, problem: Problem) -> Issue:
+    """A problem with one record as a standing question."""
+    key = f"record:{side}:{kind}:{id}:{problem.code}:{problem.field_name or ''}"
+    book, desk = (id, None) if side == "book" else (None, id)
+    params = {"template": problem.template, "side": side, **problem.params}
+    return Issue(key, problem.code, kind, book, desk, problem.field_name, params=params)
+
+
+def with_units(equipment: Listing, positions: Listing | None) -> Listing:
+    """``equipment`` plus the МЦ.04 positions of exactly one piece, each as a thing of its own.
+
+    Only there does the books' quantity mean one certain thing; larger quantities are compared as balances.
+    """
+    units = {}
+    for id, record in positions.records.items() if positions else ():
+        if record.values.get("quantity") == Decimal(1):
+            values = {n: v for n, v in record.values.items() if n != "quantity"}
+            unit = f"{UNIT}{id}#1"
+            values["accounting"] = "low_value"
+            units[unit] = Record("equipment", "book", unit, values, None, record.retired, record.broken)
+    return replace(equipment, records={**equipment.records, **units})

@@ -1,0 +1,159 @@
+"""What one linked pair needs: both alive, one gone, one out of service. Field by field work is in ``diff``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..mappings.codecs import canon
+from ..mappings.model import Kind, Side, Values
+from .diff import FieldOutcome, Rules, diff
+from .drafts import Move
+from .ids import fingerprint
+from .pair import other
+from .types import FieldChange, Issue, Link, Operation, Record, Seen
+from .world import UNIT, World
+
+__all__ = ["Pairing", "PairOutcome"]
+
+
+@dataclass(slots=True)
+class PairOutcome:
+    """``seen`` is set when what was last agreed moves without a remote write."""
+
+    operations: list[Operation] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    seen: Seen | None = None
+
+
+class Pairing:
+    """One link with its two records as they are now."""
+
+    def __init__(self, world: World, kind: Kind, link: Link) -> None:
+        self.world = world
+        self.kind = kind
+        self.link = link
+        self.book = world.record(kind.name, "book", link.book)
+        self.desk = world.record(kind.name, "desk", link.desk)
+
+    @property
+    def label(self) -> str:
+        record = self.book or self.desk
+        if record is None:
+            return self.link.book
+        return str(record.values.get("inventory_number") or record.values.get(self.kind.label) or record.id)
+
+    def outcome(self) -> PairOutcome:
+        """What this pair needs now; nothing while either side is unreadable."""
+        book, desk = self._state("book"), self._state("desk")
+        if "unknown" in (book, desk):
+            return PairOutcome()
+        match book == "out", desk == "out":
+            case False, False:
+                return self._alive()
+            case True, True:
+                return PairOutcome() if self.link.seen.retired else PairOutcome(seen=replace(self.link.seen, retired=True))
+            case True, False:
+                return self._left("book")
+            case _:
+                return self._left("desk")
+
+    def _state(self, side: Side) -> str:
+        """``in`` service, ``out`` of it (gone from a complete listing, or retired), or ``unknown``."""
+        record = self.book if side == "book" else self.desk
+        if record is not None:
+            return "out" if record.retired else "in"
+        return "out" if self.world.gone(self.kind.name, side, self.link.on(side)) else "unknown"
+
+    # -- one side left service --------------------------------------------------------------------------------------
+
+    def _left(self, side: Side) -> PairOutcome:
+        twin = self.desk if side == "book" else self.book
+        target = other(side)
+        if twin is None or self.link.seen.retired:
+            return self._ask("back_in_service" if self.link.seen.retired else "gone", side)
+        if target not in self.kind.retires:
+            return self._ask("desk_gone" if side == "desk" else "gone", side)
+        decided = self._decision(side, twin) == ("take-book" if side == "book" else "take-desk")
+        if not decided and self._edited(target, twin):
+            return self._ask("gone_but_edited", side)
+        if not self.world.allow_retire:
+            return PairOutcome()
+        retire = Operation("", "retire", target, self.kind.name, self.link.book, self.link.desk, expected=twin.version)
+        return PairOutcome(operations=[replace(retire, seen=replace(self.link.seen, retired=True))])
+
+    def _edited(self, side: Side, twin: Record) -> bool:
+        seen: Values = self.link.seen.desk if side == "desk" else self.link.seen.book
+        fields = self.kind.by_name
+        return any(
+            canon(fields[name], twin.values[name]) != canon(fields[name], seen[name])
+            for name in seen
+            if name in twin.values and name in fields
+        )
+
+    def _key(self, side: Side) -> str:
+        return f"gone:{self.kind.name}:{self.link.book}:{self.link.desk}:{side}"
+
+    def _decision(self, side: Side, twin: Record) -> str | None:
+        return self.world.choice(self._key(side), fingerprint(twin.values))
+
+    def _ask(self, code: str, side: Side) -> PairOutcome:
+        twin = self.desk if side == "book" else self.book
+        values = twin.values if twin else {}
+        issue = Issue(
+            self._key(side),
+            code,
+            self.kind.name,
+            self.link.book,
+            self.link.desk,
+            params={"name": self.label, "side": side},
+            fingerprint=fingerprint(values),
+        )
+        return PairOutcome(issues=[issue])
+
+    # -- both in service --------------------------------------------------------------------------------------------
+
+    def _alive(self) -> PairOutcome:
+        assert self.book is not None and self.desk is not None
+        if self.link.seen.retired:
+            return self._ask("back_in_service", "book")
+        rules = Rules(
+            self.world.index.same,
+            self.world.choice,
+            self._how,
+            self.world.settings.restore_book,
+            self.world.pending.get((self.kind.name, self.link.book), {}),
+        )
+        fields = diff(self.kind, self.link, self.book, self.desk, rules)
+        result = PairOutcome(issues=[f.ask for f in fields if f.ask], seen=self._agreed(fields))
+        result.operations = [op for side in ("desk", "book") if (op := self._update(side, fields))]  # type: ignore[arg-type]
+        moved = tuple(f for f in fields if f.write == "book" and f.how.startswith("document:"))
+        if moved:
+            changes = tuple(FieldChange(f.name, f.book, f.desk, f.note) for f in moved)
+            result.moves = [Move(self.kind, self.link, self.book, self.desk, moved[0].how.partition(":")[2], changes)]
+        return result
+
+    def _how(self, side: Side, name: str) -> str:
+        if side == "book" and self.link.book.startswith(UNIT):
+            return "never"  # a quantity on МЦ.04 has no card to write to
+        return self.world.how(side, self.kind.name, name)
+
+    def _agreed(self, fields: tuple[FieldOutcome, ...]) -> Seen | None:
+        agreed = [f for f in fields if f.agree]
+        if not agreed:
+            return None
+        return Seen({f.name: f.book for f in agreed}, {f.name: f.desk for f in agreed})
+
+    def _update(self, side: Side, fields: tuple[FieldOutcome, ...]) -> Operation | None:
+        mine = [f for f in fields if f.write == side and f.how in ("field", "property")]
+        if not mine:
+            return None
+        target = self.desk if side == "desk" else self.book
+        assert target is not None
+        changes = tuple(
+            FieldChange(f.name, f.desk, f.book, f.note) if side == "desk" else FieldChange(f.name, f.book, f.desk, f.note)
+            for f in mine
+        )
+        return Operation(
+            "", "update", side, self.kind.name, self.link.book, self.link.desk, changes, expected=target.version
+        )

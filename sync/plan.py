@@ -1,0 +1,185 @@
+"""From everything read to a list of operations and questions: deterministic, pure, saved before anything is written.
+
+Kinds are planned in order of reference, so that a department is linked (or about to be created) before the equipment
+that stands in it. What one pair of records needs is in ``pairing.py``; moves that need a 1C document are grouped in
+``drafts.py``; quantities on МЦ.04 are compared in ``balance.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..mappings.model import Kind, Ref
+from .balance import compare_positions
+from .drafts import Move, closings, group_moves
+from .ids import create_key, operation_id, plan_id
+from .match import match
+from .pairing import Pairing
+from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
+from .world import World
+
+__all__ = ["build"]
+
+_ORDER = ("link", "create", "update", "retire", "draft", "agree", "close")
+
+
+def build(world: World) -> Plan:
+    """The plan for ``world``. The same world gives the same plan, id included."""
+    builder = _Builder(world)
+    for kind in world.kinds:
+        builder.add(kind)
+    return builder.plan()
+
+
+class _Builder:
+    def __init__(self, world: World) -> None:
+        self.world = replace(world)  # its own index of links: planning changes nothing that it was given
+        self.operations: list[Operation] = []
+        self.issues: list[Issue] = list(world.problems)
+        self.moves: list[Move] = []
+        self.bases: dict[str, int] = {}
+        self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
+
+    # -- one kind ---------------------------------------------------------------------------------------------------
+
+    def add(self, kind: Kind) -> None:
+        book, desk = self.world.listing(kind.name, "book"), self.world.listing(kind.name, "desk")
+        if kind.name == "position" and book is not None:
+            self.issues.extend(compare_positions(self.world, book))
+            return
+        if book is None or desk is None:
+            return
+        links = [link for link in self.world.links if link.kind == kind.name]
+        rejected = {(b, d) for k, b, d in self.world.rejected if k == kind.name}
+        result = match(kind, book, desk, links, rejected, self.world.index.same, self.world.listing("position", "book"))
+        self.issues += [*result.suggestions, *result.problems]
+        for link in result.found:
+            self.world.index.add(link)
+        self._count(kind, [*book.records.values(), *desk.records.values()])
+        for link in [*links, *result.found]:
+            self._pair(kind, link, new=link not in links)
+        asked = [*result.suggestions, *result.problems]
+        self._alone(kind, result.book_only, result.desk_only, asked)
+
+    def _count(self, kind: Kind, records: Iterable[Record]) -> None:
+        for record in records:
+            if not record.retired:
+                name = f"{kind.name}|{self._scope(kind, record)}"
+                self.bases[name] = self.bases.get(name, 0) + 1
+
+    def _scope(self, kind: Kind, record: Record) -> str:
+        """The book's id of the record's organisation ("" where there is none)."""
+        value = record.values.get(kind.scope) if kind.scope else None
+        if not isinstance(value, Ref):
+            return ""
+        known = self.world.index.on("book", value)
+        return known.id if known else str(value)
+
+    # -- pairs ------------------------------------------------------------------------------------------------------
+
+    def _pair(self, kind: Kind, link: Link, *, new: bool) -> None:
+        pairing = Pairing(self.world, kind, link)
+        outcome = pairing.outcome()
+        self.issues += outcome.issues
+        self.moves += outcome.moves
+        record = pairing.book or pairing.desk
+        scope = self._scope(kind, record) if record else ""
+        if new:
+            link_op = Operation("", "link", "desk", kind.name, link.book, link.desk, seen=outcome.seen or Seen())
+            self._put(replace(link_op, rule=link.rule, score=link.score, scope=scope, label=pairing.label))
+        elif outcome.seen is not None:
+            self._put(Operation("", "agree", "desk", kind.name, link.book, link.desk, seen=outcome.seen, scope=scope))
+        for op in outcome.operations:
+            self._put(replace(op, scope=scope, label=pairing.label))
+
+    def _put(self, op: Operation) -> None:
+        op = replace(op, id=operation_id(op))
+        if op.remote and op.id in self.world.refused:
+            self.issues.append(refusal(op, self.world.refused[op.id]))
+        else:
+            self.operations.append(op)
+
+    # -- records without a twin -----------------------------------------------------------------------------------
+
+    def _alone(self, kind: Kind, book: Sequence[str], desk: Sequence[str], asked: Sequence[Issue]) -> None:
+        held = {("book", i.book) for i in asked} | {("desk", i.desk) for i in asked}
+        for issue in asked:
+            held |= {("book", str(b)) for b in issue.params.get("books", ())}
+            held |= {("desk", str(d)) for d in issue.params.get("desks", ())}
+        for id in book:
+            record = self._listed(kind, "book", id)
+            if record is not None and not record.retired and ("book", id) not in held:
+                self._create(kind, record)
+        if "desk" in kind.lonely and self._complete(kind, "book"):
+            for id in desk:
+                record = self._listed(kind, "desk", id)
+                if record is not None and not record.retired and ("desk", id) not in held:
+                    self._lonely(kind, record)
+
+    def _listed(self, kind: Kind, side: str, id: str) -> Record | None:
+        listing = self.world.listing(kind.name, "book" if side == "book" else "desk")
+        return listing.records.get(id) if listing else None
+
+    def _complete(self, kind: Kind, side: str) -> bool:
+        listing = self.world.listing(kind.name, "book" if side == "book" else "desk")
+        return listing is not None and listing.complete
+
+    def _create(self, kind: Kind, record: Record) -> None:
+        label = str(record.values.get(kind.label) or record.id)
+        if record.id.startswith("position:"):
+            key = f"position:{record.id}:no-twin"
+            params = {"name": label, "custodian": record.values.get("custodian")}
+            self.issues.append(Issue(key, "position_without_twin", kind.name, record.id, values=record.values, params=params))
+            return
+        # An incomplete desk may hold the twin already: creating now could make a second one.
+        if "desk" not in kind.creates or not self._complete(kind, "desk"):
+            return
+        fields = [f for f in kind.fields if f.name in record.values and f.name not in record.broken]
+        changes = tuple(
+            FieldChange(f.name, None, record.values[f.name])
+            for f in fields
+            if record.values[f.name] is not None and self.world.how("desk", kind.name, f.name) == "field"
+        )
+        key = create_key(self.world.pair, kind.name, record.id)
+        create = Operation("", "create", "desk", kind.name, record.id, changes=changes, key=key, label=label)
+        self._put(replace(create, scope=self._scope(kind, record)))
+
+    def _lonely(self, kind: Kind, record: Record) -> None:
+        if record.values.get("accounting") == "low_value" and self.world.short_positions:
+            return  # counted in the position's own difference
+        label = str(record.values.get("inventory_number") or record.values.get(kind.label) or record.id)
+        key = f"{kind.name}:desk:{record.id}:no-twin"
+        self.issues.append(Issue(key, "desk_only", kind.name, desk=record.id, params={"name": label}))
+
+    # -- the whole --------------------------------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        drafts, questions = group_moves(self.world, self.moves)
+        self.issues += questions
+        for op in drafts:
+            self._put(op)
+        for op in closings(self.world):
+            self._put(op)
+        issues = tuple(sorted({i.key: i for i in self.issues}.values(), key=lambda i: i.key))
+        operations = tuple(sorted(self.operations, key=self._rank))
+        return Plan(
+            plan_id(operations, issues, self.world.fingerprint),
+            self.world.pair,
+            operations,
+            issues,
+            {f"{l.side}|{l.kind}": l.read for l in self.world.listings},
+            {f"{l.side}|{l.kind}": l.complete for l in self.world.listings},
+            self.world.fingerprint,
+            self.bases,
+        )
+
+    def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
+        return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
+
+
+def refusal(op: Operation, why: str) -> Issue:
+    """The standing question about an operation the other side refuses."""
+    params = {"operation": op.id, "side": op.side, "name": op.label, "why": why}
+    fields = ", ".join(c.name for c in op.changes)
+    return Issue(f"refused:{op.id}", "refused", op.kind, op.book, op.desk, fields or None, params=params)

@@ -1,0 +1,33 @@
+"""The store: links, plans, the journal, issues, runs, locks and the audit, in SQLite or PostgreSQL."""
+
+from .backup import restore
+from .locking import Lock
+from .rows import (
+    AuditRow,
+    Decision,
+    Intent,
+    IssueReport,
+    IssueRow,
+    JobRow,
+    OperationRow,
+    PlanRow,
+    ReceiptRow,
+    SideState,
+)
+from .store import Store
+
+__all__ = [
+    "AuditRow",
+    "Decision",
+    "Intent",
+    "IssueReport",
+    "IssueRow",
+    "JobRow",
+    "Lock",
+    "OperationRow",
+    "PlanRow",
+    "ReceiptRow",
+    "SideState",
+    "Store",
+    "restore",
+]

@@ -1,0 +1,1 @@
+"""Schema migrations, run by ``uchet.sync.store.migrate``; never by hand."""

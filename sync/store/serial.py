@@ -1,0 +1,161 @@
+"""Tagged JSON: the engine's values to text and back, exactly.
+
+Plain JSON has no Decimal, date or reference, and turning one into text by guesswork would make "1.50" and 1.50 the
+same thing. So everything JSON does not know carries a tag:
+
+    Decimal   {"$d": "1.50"}            datetime  {"$t": "2026-03-01T10:00:00+03:00"}   (the zone is kept as its offset)
+    Ref       {"$ref": [side, kind, id]} date     {"$y": "2026-03-01"}
+    list      {"$l": [...]}   (a bare array is a tuple: our values are frozen)
+    set       {"$s": [...]}   (read back as a frozenset)
+    mapping   {...}, or {"$m": [[key, value], ...]} when a key is not text or starts with "$"
+    Operation, Plan, Issue ...   {"$Operation": {field: value}}, fields at their default left out
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ..types import Draft, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
+
+__all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads"]
+
+#: Version of the shape of stored plans and operations; a plan of another version is refused, not guessed at.
+FORMAT = 1
+
+T = TypeVar("T")
+
+_CLASSES: Mapping[str, type[Any]] = MappingProxyType(
+    {f"${cls.__name__}": cls for cls in (Draft, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict)}
+)
+
+
+def _default(spec: Field[Any]) -> Any:
+    if spec.default is not MISSING:
+        return spec.default
+    return spec.default_factory() if spec.default_factory is not MISSING else MISSING
+
+
+_FIELDS: Mapping[type[Any], tuple[tuple[str, Any], ...]] = MappingProxyType(
+    {cls: tuple((f.name, _default(f)) for f in fields(cls)) for cls in _CLASSES.values()}
+)
+
+
+def _pack_object(value: Any) -> Any:
+    body = {}
+    for name, default in _FIELDS[type(value)]:
+        item = getattr(value, name)
+        if default is MISSING or item != default:
+            body[name] = _pack(item)
+    return {f"${type(value).__name__}": body}
+
+
+def _pack_mapping(value: Mapping[Any, Any]) -> Any:
+    if all(isinstance(key, str) and not key.startswith("$") for key in value):
+        return {key: _pack(item) for key, item in value.items()}
+    return {"$m": [[_pack(key), _pack(item)] for key, item in value.items()]}
+
+
+def _pack(value: Any) -> Any:
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, tuple):
+        return [_pack(item) for item in value]
+    if type(value) in _FIELDS:
+        return _pack_object(value)
+    if isinstance(value, Mapping):
+        return _pack_mapping(value)
+    return _pack_scalar(value)
+
+
+def _pack_scalar(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return {"$d": str(value)}
+    if isinstance(value, datetime):
+        return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
+    if isinstance(value, date):
+        return {"$y": value.isoformat()}
+    if isinstance(value, Ref):
+        return {"$ref": [value.side, value.kind, value.id]}
+    if isinstance(value, list):
+        return {"$l": [_pack(item) for item in value]}
+    if isinstance(value, (set, frozenset)):
+        return {"$s": sorted((_pack(item) for item in value), key=_text)}
+    raise TypeError(f"a {type(value).__name__} cannot be stored")
+
+
+def _tuple(items: list[Any]) -> tuple[Any, ...]:
+    return tuple(_unpack(item) for item in items)
+
+
+def _moment(body: Any) -> datetime:
+    """A list marks the second of two equal wall-clock times, when the clocks went back (``fold``)."""
+    return datetime.fromisoformat(body) if isinstance(body, str) else datetime.fromisoformat(body[0]).replace(fold=1)
+
+
+_TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "$d": Decimal,
+        "$t": _moment,
+        "$y": date.fromisoformat,
+        "$ref": lambda body: Ref(*body),
+        "$l": lambda body: list(_tuple(body)),
+        "$s": lambda body: frozenset(_tuple(body)),
+        "$m": lambda body: {_unpack(key): _unpack(item) for key, item in body},
+    }
+)
+
+
+def _unpack(value: Any) -> Any:
+    if isinstance(value, list):
+        return _tuple(value)
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((tag, body),) = value.items()
+        if tag in _TAGS:
+            return _TAGS[tag](body)
+        if tag in _CLASSES:
+            return _CLASSES[tag](**{name: _unpack(item) for name, item in body.items()})
+        if tag.startswith("$"):
+            raise ValueError(f"unknown tag {tag}")
+    return {key: _unpack(item) for key, item in value.items()}
+
+
+def _text(packed: Any, *, sort: bool = False) -> str:
+    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate out of somebody's JSON: no database takes it raw
+        return json.dumps(packed, separators=(",", ":"), sort_keys=sort)
+    return text
+
+
+def dumps(value: Any) -> str:
+    """``value`` as tagged JSON. ``TypeError`` for what has no stored form (a programmer's error)."""
+    return _text(_pack(value))
+
+
+def canonical(value: Any) -> str:
+    """Tagged JSON with sorted keys: the same value always gives the same text, for hashing."""
+    return _text(_pack(value), sort=True)
+
+
+def loads(text: str) -> Any:
+    """The value ``dumps`` was given. Mappings come back as dicts. ``ValueError`` when the text is not ours."""
+    return _unpack(json.loads(text))
+
+
+def load_as(cls: type[T], text: str) -> T:
+    """``loads`` that also holds the result to ``cls``; ``ValueError`` if something else was stored."""
+    value = loads(text)
+    if not isinstance(value, cls):
+        raise ValueError(f"stored {type(value).__name__}, wanted {cls.__name__}")
+    return value

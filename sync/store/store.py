@@ -1,0 +1,62 @@
+"""The store: all the state uchet keeps, and the only SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy.exc import DBAPIError
+
+from .audit import Audit
+from .backup import Backups
+from .core import Clock, utc_now
+from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
+from .journal import Journal
+from .linking import Linking
+from .locking import Locking
+from .migrate import prepare
+from .planning import Planning
+from .questions import Questions
+from .running import Running
+
+__all__ = ["Store"]
+
+
+class Store(Linking, Planning, Journal, Questions, Running, Locking, Audit, Backups):
+    """Open with :meth:`open`. Every changing call is one transaction, on disk when it returns.
+
+    Raised by any call: Retry("store_busy") when another process holds the database too long, Fatal("store_failed")
+    when it cannot be used at all.
+    """
+
+    @classmethod
+    def open(cls, url: str | Path, *, clock: Clock = utc_now) -> Self:
+        """Open a path, ``":memory:"`` or an SQLAlchemy URL; create what is not there.
+
+        An older schema is backed up beside the file and brought up. Raises Fatal for a newer one ("store_newer"),
+        somebody else's database ("store_foreign"), a missing driver ("store_driver") or an unusable place
+        ("store_failed").
+        """
+        engine = engine_for(url)
+        try:
+            connection = engine.connect()
+            try:
+                if is_sqlite(engine) and file_of(engine.url) is None:
+                    create_tables(connection)
+                else:
+                    prepare(connection, file_of(engine.url) if is_sqlite(engine) else None, clock())
+            except BaseException:
+                connection.close()
+                raise
+        except DBAPIError as error:
+            raise translate(error) from error
+        if is_sqlite(engine):
+            return cls(engine, connection, clock)
+        connection.close()
+        return cls(engine, None, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

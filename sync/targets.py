@@ -1,0 +1,176 @@
+"""Between a canonical operation and one wire write: translate, encode, read back. Shared by apply and recover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..connectors.base import Query, Raw, Write
+from ..errors import Blocked, Reject
+from ..mappings.codecs import canon, equal
+from ..mappings.compose import decode_main
+from ..mappings.encode import encode
+from ..mappings.model import Kind, Ref, Side, Value, Values
+from ..mappings.system import DocumentMap, KindMap
+from .intake import Label
+from .pair import LinkIndex, Pair, other
+from .types import FieldChange, Operation
+
+__all__ = ["Deferred", "Targets"]
+
+
+class Deferred(Exception):
+    """A reference points to a record that has no twin on the target yet; the operation waits for the next run."""
+
+
+@dataclass(slots=True)
+class Targets:
+    """Knows both sides' mappings, bindings and links; turns operations into writes and answers into values."""
+
+    pair: Pair
+    index: LinkIndex
+    bindings: Mapping[Side, Mapping[str, str]]
+    labels: Mapping[Side, Label]
+    _lookups: dict[str, str] = field(default_factory=dict)
+
+    def kind(self, name: str) -> Kind:
+        return next(k for k in self.pair.kinds if k.name == name)
+
+    def mapped(self, side: Side, kind: str) -> KindMap:
+        return self.pair.mapping(side).kinds[kind]
+
+    def collection(self, op: Operation) -> str:
+        if op.action == "draft":
+            return self.document(op).collection
+        return self.mapped(op.side, op.kind).main.collection
+
+    def document(self, op: Operation) -> DocumentMap:
+        document = self.pair.mapping("book").documents.get(op.document or "")
+        if document is None:
+            raise Blocked("no_document", "The mapping of the books has no document «{name}».", name=op.document)
+        return document
+
+    def target_id(self, op: Operation) -> str | None:
+        return op.desk if op.side == "desk" else op.book
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def wire_id(self, side: Side, ref: Ref) -> str:
+        found = self.index.on(side, ref)
+        if found is None:
+            raise Deferred(str(ref))
+        return found.id
+
+    def decode(self, side: Side, kind: str, raw: Raw) -> Values:
+        """The canonical values kept in the main record of ``kind`` as ``raw`` shows them."""
+        decoded = decode_main(
+            self.pair.mapping(side), self.mapped(side, kind), raw.id, raw.data, self.bindings[side], self.labels[side]
+        )
+        return decoded.values
+
+    def retired(self, side: Side, kind: str, raw: Raw) -> bool:
+        """Whether the main record says that it left service."""
+        if raw.retired:
+            return True
+        wanted = self.mapped(side, kind).retire
+        return bool(wanted) and all(raw.data.get(name) == value for name, value in wanted.items())
+
+    def same(self, kind: str, change: FieldChange, now: Value, then: Value) -> bool:
+        """Whether a field holds ``then`` now, references compared through links."""
+        known = self.index.same(now, then)
+        return equal(self.kind(kind).by_name[change.name], now, then) if known is None else known
+
+    def holds(self, op: Operation, values: Values, *, after: bool) -> bool:
+        """Whether the target's ``values`` are what ``op`` saw (or, ``after``, what it wrote)."""
+        return all(
+            self.same(op.kind, c, values[c.name], c.after if after else c.before) for c in op.changes if c.name in values
+        )
+
+    def is_same_value(self, kind: str, name: str, a: Value, b: Value) -> bool:
+        f = self.kind(kind).by_name[name]
+        return canon(f, a) == canon(f, b)
+
+    # -- writes ---------------------------------------------------------------------------------------------------
+
+    def write(self, op: Operation, current: Raw | None, now: datetime) -> Write:
+        """The wire write of ``op``; ``current`` is the target as it is now (``None`` for a create or a draft).
+
+        Raises ``Deferred`` while a referred record has no twin, ``Reject`` where a value has no wire form.
+        """
+        if op.action == "draft":
+            return self._draft(op, now)
+        mapped = self.mapped(op.side, op.kind)
+        if op.action == "retire":
+            return Write(mapped.main.collection, self.target_id(op), dict(mapped.retire), self._expected(op, current))
+        changes = {c.name: c.after for c in op.changes}
+        values = encode(
+            self.pair.mapping(op.side),
+            mapped,
+            changes,
+            current.data if current else None,
+            self.bindings[op.side],
+            lambda ref: self.wire_id(op.side, ref),
+        )
+        if op.action == "create":
+            values = {**mapped.create, **values}
+            return Write(mapped.main.collection, None, values, key=op.key, marker=op.key)
+        return Write(mapped.main.collection, self.target_id(op), values, self._expected(op, current))
+
+    def _expected(self, op: Operation, current: Raw | None) -> str | None:
+        return (current.version if current else None) or op.expected
+
+    def _draft(self, op: Operation, now: datetime) -> Write:
+        document = self.document(op)
+        roles: dict[str, Any] = {n: self._role(op.side, v) for n, v in op.header.items()}
+        roles["date"] = now
+        roles["comment"] = f"uchet {op.key} {op.label}"
+        values: dict[str, Any] = {wire: roles[name] for name, wire in document.header.items() if name in roles}
+        values.update(document.constants)
+        for wire, where in document.lookups.items():
+            values[wire] = self._lookup(wire, where)
+        rows = []
+        for member in op.members:
+            row: dict[str, Any] = {document.row["asset"]: member.book}
+            if "quantity" in document.row:
+                row[document.row["quantity"]] = 1
+            rows.append(row)
+        values[document.part] = rows
+        return Write(document.collection, None, values, key=op.key, marker=op.key)
+
+    def _role(self, side: Side, value: Value) -> Any:
+        return self.wire_id(side, value) if isinstance(value, Ref) else value
+
+    def _lookup(self, wire: str, where: Mapping[str, Any]) -> str:
+        """The one catalogue item that the mapping describes by conditions (the event of a transfer, say)."""
+        if wire not in self._lookups:
+            conditions = dict(where.get("where", {}))
+            query = Query(where["collection"], tuple(where.get("fields", ())), conditions)
+            rows = [raw for page in self.pair.book.read(query) for raw in page.records if not raw.retired]
+            if not rows:
+                raise Reject(
+                    "lookup_empty",
+                    "{collection} has no item with {conditions}.",
+                    hint="Create it in 1C or change the mapping.",
+                    collection=where["collection"],
+                    conditions=", ".join(f"{k} = {v}" for k, v in conditions.items()),
+                )
+            self._lookups[wire] = min(raw.id for raw in rows)
+        return self._lookups[wire]
+
+    # -- what seen becomes ----------------------------------------------------------------------------------------
+
+    def seen_after(self, op: Operation, values: Values, changes: Iterable[FieldChange]) -> tuple[dict[str, Value], dict[str, Value]]:
+        """The seen pair for ``changes``: the source's value as used in the plan, the target's as read back."""
+        source: dict[str, Value] = {}
+        target: dict[str, Value] = {}
+        for change in changes:
+            if change.name in values:
+                source[change.name] = self._own(other(op.side), change.after)
+                target[change.name] = values[change.name]
+        return (source, target) if op.side == "desk" else (target, source)
+
+    def _own(self, side: Side, value: Value) -> Value:
+        """A source's reference as that side itself calls it."""
+        return (self.index.on(side, value) or value) if isinstance(value, Ref) else value

@@ -1,0 +1,231 @@
+"""The engine's vocabulary: frozen values that flow one way, from records to operations to receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from ..mappings.model import Ref, Side, Value, Values
+
+__all__ = [
+    "Action",
+    "Draft",
+    "FieldChange",
+    "Issue",
+    "Link",
+    "Listing",
+    "Operation",
+    "Outcome",
+    "Plan",
+    "Record",
+    "Ref",
+    "Run",
+    "Seen",
+    "Side",
+    "Value",
+    "Values",
+    "Verdict",
+    "worst",
+]
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One canonical thing as one side holds it. A field missing from ``values`` was not in the answer."""
+
+    kind: str
+    side: Side
+    id: str
+    values: Values
+    version: str | None = None
+    retired: bool = False
+    #: Fields whose value could not be decoded; they are left alone on both sides.
+    broken: frozenset[str] = frozenset()
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.side, self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All records of a kind on one side; ``complete`` only if nothing can be missing. ``bad``: ids that exist but
+    could not be decoded: present, so never "gone"."""
+
+    kind: str
+    side: Side
+    records: Mapping[str, Record]
+    complete: bool
+    bad: frozenset[str] = frozenset()
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The pair of values, one per side as that side stores it, last agreed on, per field."""
+
+    book: Values = field(default_factory=lambda: EMPTY)
+    desk: Values = field(default_factory=lambda: EMPTY)
+    #: Both sides had left service when last seen.
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The pair of records that are the same thing, and why we believe it."""
+
+    kind: str
+    book: str
+    desk: str
+    rule: str = ""
+    score: int = 100
+    by: str = "uchet"
+    seen: Seen = field(default_factory=Seen)
+
+    def on(self, side: Side) -> str:
+        """The id this link has on ``side``."""
+        return self.book if side == "book" else self.desk
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an operation: what the target holds (``before``), what it shall hold (``after``, in canonical form
+    of the *source* side: references still point there). ``note`` says why where it is not the plain case
+    (``restored``, ``overruled``, ``adopted``, ``decided``)."""
+
+    name: str
+    before: Value
+    after: Value
+    note: str = ""
+
+
+#: Remote: create, update, retire, draft. Local: link (start a link), agree (move seen), close (settle a draft).
+Action = Literal["create", "update", "retire", "draft", "link", "agree", "close"]
+REMOTE: frozenset[Action] = frozenset({"create", "update", "retire", "draft"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One step of a plan. ``id`` is a hash of what it does, so planning the same change twice gives the same id.
+
+    ``book``/``desk`` are the ids of the pair (one is ``None`` for a create). ``expected`` is the target's version seen.
+    ``seen`` is what the link's seen becomes for the fields that agree without a write (source side values as used).
+    ``key`` is the idempotency key of a create or a draft.
+    ``members`` of a draft: for each asset moved, its book id, desk id and the changes the draft stands for.
+    """
+
+    id: str
+    action: Action
+    side: Side
+    kind: str
+    book: str | None = None
+    desk: str | None = None
+    changes: tuple[FieldChange, ...] = ()
+    expected: str | None = None
+    seen: Seen = field(default_factory=Seen)
+    rule: str = ""
+    score: int = 0
+    scope: str | None = None
+    label: str = ""
+    key: str = ""
+    document: str | None = None
+    header: Mapping[str, Value] = field(default_factory=lambda: EMPTY)
+    members: tuple[Operation, ...] = ()
+
+    @property
+    def remote(self) -> bool:
+        return self.action in REMOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A question for a person, asked once: ``key`` makes it get-or-create. ``code`` names its text and what may be
+    decided; ``params`` fill the text; ``fingerprint`` of the values it was asked about: other values ask anew."""
+
+    key: str
+    code: str
+    kind: str
+    book: str | None = None
+    desk: str | None = None
+    field_name: str | None = None
+    values: Mapping[str, Value] = field(default_factory=lambda: EMPTY)
+    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A 1C document we wrote and did not post, while a person has not said what becomes of it."""
+
+    id: str
+    document: str
+    ref: str
+    version: str | None
+    content: str
+    state: Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
+    number: str = ""
+    members: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do. ``id`` is a digest of content alone: the same sources give the same id."""
+
+    id: str
+    pair: str
+    operations: tuple[Operation, ...]
+    issues: tuple[Issue, ...]
+    #: "side|kind" → records read; the same → whether the listing was complete.
+    read: Mapping[str, int]
+    complete: Mapping[str, bool]
+    fingerprint: str
+    #: "kind|organisation" → how many records a share is a share of (for the guard).
+    bases: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+
+    @property
+    def writes(self) -> int:
+        return sum(op.remote for op in self.operations)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard says of a plan: empty ``reasons`` = go. Each reason is (code, template, params)."""
+
+    reasons: tuple[tuple[str, str, Mapping[str, Any]], ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        return bool(self.reasons)
+
+
+Outcome = Literal["clean", "changed", "partial", "blocked", "failed"]
+_ORDER: tuple[Outcome, ...] = ("clean", "changed", "partial", "blocked", "failed")
+
+
+def worst(*outcomes: Outcome) -> Outcome:
+    """Outcomes only escalate: the worst of those given."""
+    return max(outcomes, key=_ORDER.index, default="clean")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution with all of it. Times are UTC. The counts are the figures every report shows."""
+
+    id: str
+    job: str
+    started: datetime
+    finished: datetime | None = None
+    outcome: Outcome = "clean"
+    plan: str | None = None
+    reads: int = 0
+    writes: int = 0
+    drafts: int = 0
+    issues: int = 0
+    skipped: int = 0
+    failed: int = 0
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,72 @@
+"""``uchet demo --once --json``: one command plays a whole week on two real servers and ends in agreement."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+FIGURES = ("reads", "writes", "drafts", "issues")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    done = subprocess.run(
+        (sys.executable, "-m", "uchet", "demo", "--once", "--json"),
+        cwd=tmp_path_factory.mktemp("demo"),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_prints_one_object_whose_runs_are_numbers(told: dict[str, Any]) -> None:
+    assert len(told["runs"]) >= 8
+    for run in told["runs"]:
+        assert run["outcome"] in ("clean", "changed", "partial", "blocked")
+        assert all(type(run[name]) is int for name in FIGURES)
+        assert run["reads"] > 500
+
+
+def test_the_company_is_as_large_as_promised(told: dict[str, Any]) -> None:
+    company = told["company"]
+    assert company["organizations"] >= 3
+    assert company["people"] >= 40
+    assert company["places"] >= 12
+    assert company["equipment"] >= 400
+
+
+def test_the_first_load_waits_for_a_person_and_is_then_applied(told: dict[str, Any]) -> None:
+    stopped, applied = told["runs"][:2]
+    assert (stopped["outcome"], stopped["writes"]) == ("blocked", 0)
+    assert applied["writes"] > 200
+    assert told["links"]["equipment"] > 250
+
+
+def test_every_day_of_the_week_changes_something_and_no_other_night_is_stopped(told: dict[str, Any]) -> None:
+    days = {run["day"]: run for run in told["runs"]}
+    for name in ("day 2", "day 3", "day 4", "day 5"):
+        assert days[name]["writes"] > 0, name
+        assert days[name]["outcome"] in ("changed", "partial"), name
+    assert [days[name]["drafts"] for name in ("day 2", "day 3", "day 4")] == [1, 0, 1]
+    assert told["drafts"] == {"agreed": 1, "open": 1}
+
+
+def test_what_a_person_must_decide_is_asked(told: dict[str, Any]) -> None:
+    asked = told["open_issues"]
+    assert "conflict" not in asked, "the conflict of day 3 was decided"
+    assert asked["refused"] == 1
+    assert asked["desk_only"] >= 3
+
+
+def test_the_last_run_is_quiet(told: dict[str, Any]) -> None:
+    assert told["quiet"] is True
+    assert told["runs"][-1]["writes"] == 0
+    assert told["runs"][-1]["drafts"] == 0

@@ -1,0 +1,183 @@
+"""What is built is what stands in the tree: every package and data file, and nothing importable but `uchet`."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+#: Rooms of the checkout that are no part of the package.
+OUTSIDE = {"tests", "docs", "bench", "build", "dist", "run"}
+#: Files of the root that describe the project and not the package.
+CARDS = {"pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"}
+
+
+def product(root: Path) -> Iterator[PurePosixPath]:
+    """Every file of the package as it stands in the tree, relative to the root."""
+    for folder, folders, files in os.walk(root):
+        here = Path(folder).relative_to(root)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name != "__pycache__"
+            and not name.endswith(".egg-info")
+            and not (folder == str(root) and name in OUTSIDE)
+        ]
+        for name in files:
+            path = PurePosixPath((here / name).as_posix())
+            if not name.startswith(".") and str(path) not in CARDS | OUTSIDE and path.suffix not in {".pyc", ".sqlite"}:
+                yield path
+
+
+@pytest.fixture(scope="module")
+def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel made from that sdist, of a copy of the tree."""
+    base = tmp_path_factory.mktemp("built")
+    copy = base / "copy"
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "tests", "docs", "bench")
+    shutil.copytree(root, copy, ignore=ignore)
+    out = base / "out"
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "build", "--no-isolation", "--outdir", str(out), str(copy)],
+        cwd=base,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return next(built.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new virtual environment with the wheel in it.
+
+    Its libraries are those of the environment the tests run in, lent through a ``.pth`` file: a folder named there is
+    put on the path, but the ``.pth`` of our editable install inside that folder is not read.
+    """
+    home = tmp_path_factory.mktemp("installed") / "venv"
+    venv.create(home, with_pip=False, symlinks=True)
+    pip = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "--python", str(home / "bin" / "python")]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], cwd=home, check=True)
+    packages = next(home.glob("lib/python*/site-packages"))
+    libraries = next(path for path in sys.path if path.endswith("site-packages"))
+    (packages / "libraries.pth").write_text(libraries, "utf-8")
+    return home
+
+
+def test_wheel_holds_every_file_of_the_tree(root: Path, wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        inside = {name for name in archive.namelist() if not name.endswith("/")}
+    expected = {f"uchet/{path}" for path in product(root)}
+    assert sorted(expected - inside) == [], "not in the wheel: list the package or its data in pyproject.toml"
+    assert sorted(name for name in inside - expected if ".dist-info/" not in name) == []
+
+
+def test_sdist_holds_every_file_of_the_tree(root: Path, built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        inside = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert sorted({str(path) for path in product(root)} - inside) == []
+    assert {"pyproject.toml", "README.md", "LICENSE"} <= inside
+
+
+def test_every_kind_of_data_was_looked_at(root: Path) -> None:
+    """The walk itself sees what must not be lost: else the two tests above prove nothing."""
+    suffixes = {path.suffix for path in product(root)}
+    assert {".py", ".toml", ".xml", ".po", ".html"} <= suffixes
+    paths = {str(path) for path in product(root)}
+    assert {"__init__.py", "__main__.py", "__manifest__.py", "py.typed", "mappings/book/bp30.toml"} <= paths
+    assert any("/migrations/versions/" in path for path in paths)
+    assert any("/roundup/tracker/" in path for path in paths)
+
+
+def test_wheel_brings_one_name(wheel: Path, installed: Path) -> None:
+    """At the top of site-packages the wheel puts `uchet` and its own metadata: no `sync`, no `locale`, no `tests`."""
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/", 1)[0] for name in archive.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"uchet"}
+    script = (
+        "import importlib.util as u, sys\n"
+        "names = 'uchet sync jobs connectors mappings emulator errors settings cli tests docs'.split()\n"
+        "print([name for name in names if u.find_spec(name)])\n"
+    )
+    assert called(installed, "python", "-c", script).strip() == "['uchet']"
+
+
+def test_wheel_runs_on_its_own_files(root: Path, installed: Path) -> None:
+    """Every module of the package can be imported where it was installed, and none comes from the checkout."""
+    modules = [".".join(["uchet", *path.with_suffix("").parts]) for path in product(root) if is_module(path)]
+    script = (
+        "import importlib, json, sys\n"
+        "for name in json.load(sys.stdin): importlib.import_module(name.removesuffix('.__init__'))\n"
+        "print(json.dumps(sorted({m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'uchet'})))\n"
+    )
+    files = json.loads(called(installed, "python", "-c", script, given=json.dumps(modules)))
+    assert len(files) >= len(modules) > 40
+    assert [name for name in files if not name.startswith(str(installed))] == []
+
+
+def test_host_example_runs_from_the_wheel(root: Path, installed: Path, tmp_path: Path) -> None:
+    example = tmp_path / "host_example.py"
+    shutil.copy(root / "docs" / "host_example.py", example)
+    called(installed, "python", str(example))
+
+
+def test_demo_runs_from_the_wheel(installed: Path) -> None:
+    """A newcomer without the repository: `pip install`, `uchet demo --once --json`."""
+    told = json.loads(called(installed, "uchet", "demo", "--once", "--json"))
+    assert told["quiet"] is True
+    assert len(told["runs"]) >= 7
+    assert all(isinstance(run[count], int) for run in told["runs"] for count in ("reads", "writes", "drafts", "issues"))
+
+
+def test_versions_and_dependencies_agree(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    card = ast.literal_eval((root / "__manifest__.py").read_text("utf-8"))
+    assert card["version"] == project["version"]
+    names = {line.split(">")[0].split(";")[0] for line in project["dependencies"] if "platform_system" not in line}
+    assert set(card["external_dependencies"]["python"]) == names
+
+
+def test_manifest_names_what_exists(root: Path) -> None:
+    card = ast.literal_eval((root / "__manifest__.py").read_text("utf-8"))
+    assert [name for name in card["connectors"] if not (root / "connectors" / name / "__manifest__.py").is_file()] == []
+    assert [name for name in card["jobs"] if not (root / "jobs" / f"{name}.py").is_file()] == []
+    assert [name for name in card["data"] if not (root / name).is_file()] == []
+
+
+def is_module(path: PurePosixPath) -> bool:
+    """A module of ours: templates of the tracker and migrations are run by others, `__main__` when asked."""
+    inside = path.suffix == ".py" and not {"tracker", "migrations"} & set(path.parts)
+    return inside and path.name not in {"__manifest__.py", "__main__.py"}
+
+
+def called(home: Path, program: str, *arguments: str, given: str = "") -> str:
+    """What a program of the virtual environment ``home`` prints, started outside the checkout."""
+    done = subprocess.run(
+        [str(home / "bin" / program), *arguments],
+        cwd=home,
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
