@@ -22,7 +22,7 @@ from .words import Words
 __all__: list[str] = []
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the question.")]
-CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject")
+CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry")
 
 
 @command("list", group="issues", help="Questions that wait for a person.")
@@ -119,12 +119,14 @@ def _known(store: Store, seat: Seat, id: int) -> IssueRow:
     return row
 
 
-@command("decide", group="issues", help="Answer a question: take-book, take-desk, ignore-until DATE, link or reject.")
+@command(
+    "decide", group="issues", help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject or retry."
+)
 def decide(
     seat: Seat,
     id: IdArgument,
     choice: Annotated[
-        str, typer.Argument(metavar="ANSWER", help="take-book, take-desk, ignore-until, link or reject.")
+        str, typer.Argument(metavar="ANSWER", help="take-book, take-desk, ignore-until, link, reject or retry.")
     ],
     until: Annotated[str | None, typer.Argument(metavar="[DATE]", help="For ignore-until: the last quiet day.")] = None,
 ) -> int:

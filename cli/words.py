@@ -110,7 +110,7 @@ class Words:
             case list() | tuple() | set() | frozenset():
                 return ", ".join(self.value(v) for v in value) or "—"
             case _:
-                return self.t(_CHOICES[value]) if value in _CHOICES else str(value)
+                return self.t(_CHOICES[value]) if isinstance(value, str) and value in _CHOICES else str(value)
 
     def moment(self, moment: datetime | None) -> str:
         """A time on this machine's wall clock (a naive one is somebody's wall clock already)."""
@@ -134,6 +134,8 @@ class Words:
         if "reasons" in issue.params:
             reasons = str(issue.params["reasons"]).split(",")
             params["reasons"] = ", ".join(self.t(REASONS[r]) if r in REASONS else r for r in reasons)
+        if "record" in issue.params:
+            params["record"] = self._called(issue, "book" if issue.book else "desk", str(issue.params["record"]))
         if self.language == "ru" and "why_ru" in issue.params:
             params["why"] = str(issue.params["why_ru"])
         if issue.code not in ISSUES:
@@ -144,16 +146,19 @@ class Words:
         """One side of the question: its value where a field is asked about, else the record's name."""
         if side in issue.values:
             return self.value(issue.values[side])
-        known = issue.params.get(f"{side}_label")
         id = getattr(issue, side)
         given = issue.params.get(side, id)
-        if known or given != id or id is None:
-            return self.value(known or given)
-        return self.label(Ref("book" if side == "book" else "desk", issue.kind, id))
+        return self.value(given) if given != id or id is None else self._called(issue, side, str(id))
 
     def _ends(self, issue: Issue, side: str) -> str:
         ids = [id for id in str(issue.params.get(f"{side}s", "")).split(", ") if id]
-        return ", ".join(self.label(Ref("book" if side == "book" else "desk", issue.kind, id)) for id in ids) or "—"
+        return ", ".join(self._called(issue, side, id) for id in ids) or "—"
+
+    def _called(self, issue: Issue, side: str, id: str) -> str:
+        """What a record is called: as the question itself names it (``labels``: ``side:id`` → name), else as known."""
+        named = issue.params.get("labels") or {}
+        ref = Ref("book" if side == "book" else "desk", issue.kind, id)
+        return str(named.get(f"{side}:{id}") or self.label(ref))
 
     def subject(self, issue: Issue) -> str:
         """What the question is about: the name of its record."""
@@ -161,5 +166,5 @@ class Words:
             return self.value(name)
         for side, id in (("book", issue.book), ("desk", issue.desk)):
             if id:
-                return self.label(Ref("book" if side == "book" else "desk", issue.kind, id))
+                return self._called(issue, side, id)
         return self.kind(issue.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import socket
@@ -98,6 +99,20 @@ class FailureChecks:
                 now = connector.get(raw.collection, raw.id)
                 assert now is not None
                 assert (now.data[subject.text] == write.values[subject.text]) == happened
+
+    def test_a_write_that_cannot_be_read_back_is_open(self, subject: Subject) -> None:
+        """``Retry`` would say that nothing was written. A server that answers a write with the record needs no more."""
+        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url)) as connector:
+            connector.describe()
+            write = creation(subject, label())
+
+            def after_the_write(request: Request) -> bool:
+                return request.method == "GET" and any(_creates(sent) for sent in proxy.requests)
+
+            with proxy.failing(hang_up, on=after_the_write), contextlib.suppress(Unknown):
+                connector.write(write)
+            proxy.requests.clear()
+            assert connector.find(subject.collection, token(connector, write)) is not None
 
     def test_a_read_that_breaks_is_retried_later(self, subject: Subject) -> None:
         for fault in (hang_up, truncate):

@@ -19,6 +19,7 @@ __all__ = [
     "Rejected",
     "Sample",
     "Subject",
+    "change",
     "create",
     "creation",
     "everything",
@@ -114,6 +115,11 @@ def create(subject: Subject, connector: Connector, **values: Any) -> Made:
     """A new record with a text of its own."""
     write = creation(subject, label(), **values)
     return Made(connector.write(write), token(connector, write))
+
+
+def change(raw: Raw, values: Mapping[str, Any], expected: str | None = None) -> Write:
+    """A change of ``raw``."""
+    return Write(raw.collection, raw.id, values, expected=expected)
 
 
 def label() -> str:

@@ -349,7 +349,7 @@ def _session(base_url: str, basic: str, connections: int, headers: Mapping[str, 
     session.auth = _Basic(basic)
     session.headers["User-Agent"] = "uchet"
     session.headers.update(headers)
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0, pool_block=True)
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     # A proxy of the environment never stands between this machine and itself.

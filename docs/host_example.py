@@ -7,16 +7,20 @@ import ast
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 
-def load(place, name="addons_uchet"):
+def load(place: str, name: str = "addons_uchet") -> tuple[ModuleType, dict[str, Any]]:
     """The addon's package and its card: ``place`` is a folder (imported under any ``name``) or an installed package."""
-    folder = Path(place)
-    if not folder.is_dir():
-        spec = importlib.util.find_spec(str(place))
-        folder = Path(spec.submodule_search_locations[0])
+    if Path(place).is_dir():
+        main = Path(place, "__init__.py")
+        spec = importlib.util.spec_from_file_location(name, main, submodule_search_locations=[place])
     else:
-        spec = importlib.util.spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[place])
+        spec = importlib.util.find_spec(place)
+    if spec is None or spec.loader is None or spec.origin is None:
+        raise SystemExit(f"{place} is no addon")
+    folder = Path(spec.origin).parent
     card = ast.literal_eval((folder / "__manifest__.py").read_text(encoding="utf-8"))
     package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(package)

@@ -206,6 +206,8 @@ def replace_records(base: Base, collection: str, body: Body) -> Body:
     if not recorder:
         raise ODataError(400, 7, "Не указано значение ключа Recorder")
     given = body.get("RecordSet") or []
+    if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+        raise internal()
     numbered = [{**row, "LineNumber": str(n)} for n, row in enumerate(given, 1)]
     extra = [{k: v for k, v in row.items() if k.startswith("ExtDimension")} for row in given]
     rows = _rows(base, kind.properties["RecordSet"].type, numbered, None)

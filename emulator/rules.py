@@ -112,9 +112,11 @@ def _event(base: Base, kind: str, name: str) -> str:
     for row in base.store.all("Catalog_СобытияОС"):
         if row["ВидСобытияОС"] == kind and not row["DeletionMark"]:
             return str(row["Ref_Key"])
-    from .objects import create_raw
-
-    return str(create_raw(base, "Catalog_СобытияОС", {"Description": name, "ВидСобытияОС": kind})["Ref_Key"])
+    new = base.blank(base.kind("Catalog_СобытияОС"))
+    new.update(Ref_Key=fresh_guid(), DataVersion=base.next_version(), Description=name, ВидСобытияОС=kind)
+    assign_number(base, "Catalog_СобытияОС", new)
+    base.store.put("Catalog_СобытияОС", new["Ref_Key"], new)
+    return str(new["Ref_Key"])
 
 
 def check_closed(base: Base, collection: str, old: Body | None, new: Body | None) -> None:

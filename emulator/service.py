@@ -21,7 +21,7 @@ from .render import Selection, address, render_row, selection
 from .store import Body
 from .urls import Segment, segments
 from .values import ZERO
-from .wire import ODataError, Response, business, encode, error_json, error_xml
+from .wire import ODataError, Response, business, encode, error_json, error_xml, internal
 
 __all__ = ["Request", "Service"]
 
@@ -62,6 +62,9 @@ class Service:
             return self._route(request)
         except ODataError as error:
             return self.refusal(request, error)
+        except (TypeError, ValueError, ArithmeticError):
+            # A condition that adds a text to a number and the like: the platform fails inside its query.
+            return self.refusal(request, internal())
 
     def refusal(self, request: Request, error: ODataError) -> Response:
         """An error body in the format asked for."""

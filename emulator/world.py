@@ -12,7 +12,7 @@ from typing import Any
 
 from . import objects, posting
 from .base import Base
-from .rules import account
+from .rules import SECTION, account
 from .store import Body
 
 __all__ = ["World"]
@@ -103,8 +103,6 @@ class World:
 
     def close_period(self, until: str, organization: str | None = None) -> None:
         """Close the books up to a day (``2026-01-31``) for an organisation or, without one, for the whole section."""
-        from .rules import SECTION
-
         kinds = "StandardODATA.ChartOfCharacteristicTypes_РазделыДатЗапретаИзменения"
         with self.batch():
             self.set_constant("ИспользоватьДатыЗапретаИзменения", True)

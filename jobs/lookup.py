@@ -19,7 +19,7 @@ from ..sync.intake import Intake, bind, with_units
 from ..sync.pair import book_now
 from ..sync.store import Store
 from ..sync.store.rows import IssueRow, OperationRow
-from ..sync.types import Draft, Link, Record
+from ..sync.types import Draft, Link, Listing, Record
 from .wiring import SIDES, Wired
 
 __all__ = ["Known", "Story", "explain", "labels_of", "linked_matches", "parse_ref", "read_known", "resolve"]
@@ -74,7 +74,10 @@ def read_known(parts: Wired, now: datetime) -> Known:
 def _read_side(parts: Wired, side: Side, today: datetime, known: Known) -> None:
     connector, system = parts.pair.connector(side), parts.pair.mapping(side)
     intake = Intake(side, connector, system, today, bind(connector, system))
-    listings = {kind.name: intake.load(kind.name) for kind in KINDS if kind.name in system.kinds}
+    listings: dict[str, Listing | None] = {}
+    for kind in KINDS:
+        if kind.name in system.kinds and not intake.errors:  # a side that is shut is not asked once per kind
+            listings[kind.name] = intake.load(kind.name)
     things = listings.get(THING)
     if side == "book" and things is not None:
         listings[THING] = with_units(things, listings.get("position"))

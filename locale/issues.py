@@ -18,6 +18,7 @@ __all__ = ["ISSUES", "REASONS", "IssueText", "choices", "describe"]
 IGNORE = ("ignore-until",)
 FIELD = ("take-book", "take-desk", "ignore-until")
 SAME = ("link", "reject", "ignore-until")
+AGAIN = ("retry", "ignore-until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,8 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
         ),
         "refused": IssueText(
             N_("{name}: the side “{side}” refuses the change: {why}."),
-            N_("Correct the record where it was entered; the change is tried again when it differs."),
+            N_("Correct the record where it was entered: another change is tried by itself, the same one by “retry”."),
+            AGAIN,
         ),
         "write_failed": IssueText(
             N_("{name}: writing on the side “{side}” failed: {why}."),

@@ -106,6 +106,7 @@ ORGANIZATION = Kind(
         Field("inn", "text", "ИНН", "Taxpayer number"),
     ),
     keys=(("inn",), ("name",)),
+    retires=frozenset(),
 )
 
 DEPARTMENT = Kind(
@@ -119,6 +120,7 @@ DEPARTMENT = Kind(
     ),
     keys=(("organization", "code"), ("organization", "name")),
     scope="organization",
+    retires=frozenset(),
 )
 
 PERSON = Kind(
@@ -134,6 +136,7 @@ PERSON = Kind(
     ),
     keys=(("organization", "number"), ("organization", "name")),
     scope="organization",
+    retires=frozenset(),
 )
 
 PLACE = Kind(
@@ -146,6 +149,7 @@ PLACE = Kind(
         Field("type", "choice", "Вид места", "Kind of place", choices=("branch", "warehouse", "room")),
     ),
     keys=(("code",), ("name",)),
+    retires=frozenset(),
 )
 
 EQUIPMENT = Kind(

@@ -102,9 +102,7 @@ class Applier:
             if not intended:
                 self._settle(op, "failed", error.text("en"))
         except Reject as error:
-            self._settle(op, "rejected", f"{error.code}: {error.text('en')}")
-            self._count(failed=True)
-            self.result.issues.append(refusal(op, error.text("ru")))
+            self._rejected(op, error)
         except (Retry, Blocked) as error:
             self._settle(op, "failed", f"{error.code}: {error.text('en')}")
             self._count(failed=True)
@@ -115,6 +113,19 @@ class Applier:
             raise
         else:
             self.done(op, receipt, current)
+
+    def _rejected(self, op: Operation, error: Reject) -> None:
+        """The other side refuses the record; a create that it stored all the same, only changed, is ours to keep."""
+        stored = None
+        if op.action in ("create", "draft") and error.code == "value_changed_by_server":
+            stored = self.targets.pair.connector(op.side).find(self.targets.collection(op), op.key)
+        if stored is not None:
+            self.done(op, Receipt(stored, created=True), None)
+            self.result.issues.append(_failure(op, error))
+            return
+        self._settle(op, "rejected", f"{error.code}: {error.text('en')}")
+        self._count(failed=True)
+        self.result.issues.append(refusal(op, error.text("ru")))
 
     def _current(self, op: Operation) -> Raw | None:
         """The target now; ``Stale`` if it is not what the plan saw."""
@@ -172,7 +183,7 @@ class Applier:
             str(raw.data.get(document.header.get("number", "Number")) or ""), op.members,
         )  # fmt: skip
 
-    # -- bookkeeping --------------------------------------------------------------------------------------------------
+    # -- bookkeeping ------------------------------------------------------------------------------------------------
 
     def _settle(self, op: Operation, state: str, error: str, *, skipped: bool = False) -> None:
         self.store.settle(self.targets.pair.name, self.run, op, state=state, error=error)  # type: ignore[arg-type]
@@ -187,4 +198,11 @@ class Applier:
 def _failure(op: Operation, error: UchetError) -> Issue:
     """A write that failed for a reason outside the record; it is tried again on the next run."""
     params = {"side": op.side, "name": op.label, "why": error.text("ru"), "code": error.code}
-    return Issue(f"failed:{op.side}:{op.kind}:{op.book}:{op.desk}:{error.code}", "write_failed", op.kind, op.book, op.desk, params=params)
+    return Issue(
+        f"failed:{op.side}:{op.kind}:{op.book}:{op.desk}:{error.code}",
+        "write_failed",
+        op.kind,
+        op.book,
+        op.desk,
+        params=params,
+    )

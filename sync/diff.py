@@ -99,7 +99,7 @@ class _Case:
             return self._waiting(waiting)
         return self._table() if self._has_seen() else self._first()
 
-    # -- what is known ------------------------------------------------------------------------------------------
+    # -- what is known ----------------------------------------------------------------------------------------------
 
     def _same(self, a: Value, b: Value) -> bool:
         known = self.rules.same(a, b)
@@ -121,7 +121,7 @@ class _Case:
         now = self.book if side == "book" else self.desk
         return self.field.empty == "clear" or canon(self.field, now) is not None
 
-    # -- the table ----------------------------------------------------------------------------------------------
+    # -- the table --------------------------------------------------------------------------------------------------
 
     def _table(self) -> FieldOutcome | None:
         book, desk = self._changed("book") and self._says("book"), self._changed("desk") and self._says("desk")
@@ -162,7 +162,7 @@ class _Case:
             case _:
                 return self._question("first_difference")
 
-    # -- a move that waits in a draft -----------------------------------------------------------------------------
+    # -- a move that waits in a draft -------------------------------------------------------------------------------
 
     def _waiting(self, waiting: Pending) -> FieldOutcome | None:
         wanted = self._same(waiting.wanted, self.desk)
@@ -179,7 +179,7 @@ class _Case:
             return self._question("draft_outdated", number=waiting.number)
         return self._question("conflict", number=waiting.number) if book_moved else None
 
-    # -- outcomes -------------------------------------------------------------------------------------------------
+    # -- outcomes ---------------------------------------------------------------------------------------------------
 
     def _outcome(self, *, agree: bool = False, ask: Issue | None = None, note: str = "") -> FieldOutcome:
         return FieldOutcome(self.field.name, self.book, self.desk, agree=agree, ask=ask, note=note)

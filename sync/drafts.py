@@ -22,7 +22,7 @@ __all__ = ["OPEN", "Move", "closings", "group_moves"]
 OPEN = frozenset({"open", "edited", "posted", "adopted"})
 
 #: canonical field → the roles of a draft's header that carry it from and to.
-_ROLES = {"department": ("from_department", "to_department"), "custodian": ("from_person", "to_person")}
+_ROLES = {"department": ("from_department", "to_department"), "custodian": ("from_custodian", "to_custodian")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Move:
 
 def group_moves(world: World, moves: Iterable[Move]) -> tuple[list[Operation], list[Issue]]:
     """The drafts for ``moves`` and the questions for those that cannot be drafted."""
-    groups: dict[str, tuple[dict[str, Value], list[Operation], list[str]]] = {}
+    groups: dict[str, tuple[str, dict[str, Value], list[Operation], list[str]]] = {}
     issues: list[Issue] = []
     for move in moves:
         problem = _problem(world, move)
@@ -48,11 +48,11 @@ def group_moves(world: World, moves: Iterable[Move]) -> tuple[list[Operation], l
             continue
         header = _header(world, move)
         name = move.document + "|" + "|".join(f"{k}={value_text(header[k])}" for k in sorted(header))
-        _, members, events = groups.setdefault(name, (header, [], []))
+        _, _, members, events = groups.setdefault(name, (move.document, header, [], []))
         member = _member(move)
         members.append(member)
         events.append(f"{member.id}|{_attempt(world, move)}")
-    return [_draft(world, header, members, events) for _, (header, members, events) in sorted(groups.items())], issues
+    return [_draft(world, *groups[name]) for name in sorted(groups)], issues
 
 
 def _header(world: World, move: Move) -> dict[str, Value]:
@@ -74,7 +74,7 @@ def _member(move: Move) -> Operation:
     return replace(member, id=operation_id(member), label=label)
 
 
-def _draft(world: World, header: Values, members: list[Operation], events: list[str]) -> Operation:
+def _draft(world: World, document: str, header: Values, members: list[Operation], events: list[str]) -> Operation:
     members = sorted(members, key=lambda m: m.id)
     organization = header["organization"]
     scope = organization.id if isinstance(organization, Ref) else ""
@@ -84,10 +84,10 @@ def _draft(world: World, header: Values, members: list[Operation], events: list[
         "draft",
         "book",
         members[0].kind,
-        document="transfer",
+        document=document,
         header=header,
         members=tuple(members),
-        key=draft_key(world.pair, "transfer", events),
+        key=draft_key(world.pair, document, events),
         scope=scope,
         label=labels,
     )
@@ -97,13 +97,15 @@ def _attempt(world: World, move: Move) -> int:
     """How many drafts of this very move a person has refused: a decided repeat is a new event."""
     wanted = {(c.name, value_text(c.after)) for c in move.changes}
     return sum(
-        any(m.book == move.link.book and {(c.name, value_text(c.after)) for c in m.changes} == wanted for m in d.members)
+        any(
+            m.book == move.link.book and {(c.name, value_text(c.after)) for c in m.changes} == wanted for m in d.members
+        )
         for d in world.drafts
         if d.state == "refused"
     )
 
 
-# -- what forbids a draft ---------------------------------------------------------------------------------------------
+# -- what forbids a draft ------------------------------------------------------------------------------------------
 
 
 def _problem(world: World, move: Move) -> Issue | None:
@@ -139,7 +141,7 @@ def _issue(move: Move, code: str, change: FieldChange | None) -> Issue:
     return Issue(key, code, move.kind.name, move.link.book, move.link.desk, field_name, values, params)
 
 
-# -- drafts that are settled --------------------------------------------------------------------------------------------
+# -- drafts that are settled ---------------------------------------------------------------------------------------
 
 
 def closings(world: World) -> list[Operation]:

@@ -53,7 +53,7 @@ class Engine:
         self._progress = progress
         self._renew: Callable[[], None] = lambda: None
 
-    # -- what a caller asks for -----------------------------------------------------------------------------------
+    # -- what a caller asks for -------------------------------------------------------------------------------------
 
     def run(self, job: str = "nightly") -> Run:
         """One unattended run. Raises ``Fatal`` when a side cannot be reached or entered, ``Blocked`` while another run
@@ -123,7 +123,7 @@ class Engine:
         """Settle what was left open, see what became of our drafts, then read both sides."""
         contact = Contact.make(self.pair)
         index = LinkIndex(self.store.links(self.pair.name))
-        targets = Targets(self.pair, index, contact.bindings, {side: _unlabelled for side in SIDES})
+        targets = Targets(self.pair, index, contact.bindings, dict.fromkeys(SIDES, _unlabelled))
         applier = Applier(self.store, targets, run.id, self.clock, self._writing)
         recover(applier, self.clock, self.sleep)
         watched = self.store.drafts(self.pair.name, _FOLLOWED)
@@ -145,9 +145,13 @@ class Engine:
     def _saved(self, plan_id: str) -> PlanRow:
         row = self.store.plan(plan_id)
         if row is None:
-            raise Reject("no_plan", "There is no plan {id}.", hint="See the saved plans with «uchet status».", id=plan_id)
+            raise Reject(
+                "no_plan", "There is no plan {id}.", hint="See the saved plans with «uchet status».", id=plan_id
+            )
         if row.state in ("applied", "superseded"):
-            raise Reject("plan_used", "Plan {id} was already used.", hint="Make a new one with «uchet plan».", id=row.plan.id)
+            raise Reject(
+                "plan_used", "Plan {id} was already used.", hint="Make a new one with «uchet plan».", id=row.plan.id
+            )
         if row.verdict.stopped and row.state != "approved":
             hint = "Read it with «uchet plan» and, if it is right, run «uchet approve {id}»."
             raise Blocked("needs_approval", "Plan {id} was stopped and waits for approval.", hint=hint, id=row.plan.id)

@@ -39,7 +39,11 @@ def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, firs
         reasons += _identity(facts) + _time(facts) + _shrunk(plan, facts, limits)
     if plan.operations and first:
         reasons.append(
-            ("first_load", "This is the first load of the pair: {operations} operations wait.", {"operations": len(plan.operations)})
+            (
+                "first_load",
+                "This is the first load of the pair: {operations} operations wait.",
+                {"operations": len(plan.operations)},
+            )
         )
     elif not first:
         reasons += _volume(plan, limits)
@@ -90,7 +94,11 @@ def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
     found: list[Reason] = []
     for name, count in sorted(changes.items()):
         if _over(count, plan.bases.get(name, 0), limits.change_share, limits.change_from, limits.change_max):
-            found.append(_reason("too_many_changes", "{count} of {base} records of {kind} would change{scope}.", plan, name, count))
+            found.append(
+                _reason(
+                    "too_many_changes", "{count} of {base} records of {kind} would change{scope}.", plan, name, count
+                )
+            )
     for name, count in sorted(retired.items()):
         if _over(count, plan.bases.get(name, 0), limits.retire_share, limits.retire_from, limits.retire_max):
             template = "{count} of {base} records of {kind} would leave service{scope}."

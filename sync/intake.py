@@ -28,15 +28,15 @@ _PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
 
 def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
-    """Keys that differ from base to base: additional attributes by title, accounts by code with their sub-accounts.
+    """Keys that differ from base to base: additional attributes by title (in the set that the mapping names, where two
+    sets have the same title), accounts by code with their sub-accounts.
 
-    Returns ``property:NAME`` → key for each property found and ``accounts:NAME`` → keys joined by commas.
+    Returns the property's name → its key for each property found, ``accounts:NAME`` → keys joined by commas.
     """
     found: dict[str, str] = {}
     place = system.options.get("properties")
     if place and system.properties:
-        rows = _all(connector, Query(place["collection"], tuple(place.get("fields", ()))))
-        titles = {str(row.data.get(place["title_field"]) or "").strip(): row.id for row in rows if not row.retired}
+        titles = _titles(connector, place)
         for prop in system.properties.values():
             if prop.title in titles:
                 found[prop.name] = titles[prop.title]
@@ -44,6 +44,17 @@ def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
         rows = _all(connector, Query(accounts["collection"], tuple(accounts.get("fields", ()))))
         found[f"accounts:{name}"] = ",".join(_branch(rows, accounts))
     return found
+
+
+def _titles(connector: Connector, place: Mapping[str, Any]) -> dict[str, str]:
+    """Title → key of the additional attributes in use; those of the wanted set win over namesakes elsewhere."""
+    rows = [r for r in _all(connector, Query(place["collection"], tuple(place.get("fields", ())))) if not r.retired]
+    wanted: set[str] = set()
+    if place.get("set_collection"):
+        sets = _all(connector, Query(place["set_collection"], (place["key_field"], place["set_name_field"])))
+        wanted = {r.id for r in sets if r.data.get(place["set_name_field"]) == place["set_name"]}
+    rows.sort(key=lambda r: (r.data.get(place.get("set_field", "")) in wanted, r.id))
+    return {str(r.data.get(place["title_field"]) or "").strip(): r.id for r in rows}
 
 
 def _all(connector: Connector, query: Query) -> list[Raw]:
@@ -70,11 +81,24 @@ class Intake:
     binding: Binding = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Labels of records whose name the other side owns: (kind, id) → the name they will have after this run.
+    given: dict[tuple[str, str], str] = field(default_factory=dict)
     errors: list[UchetError] = field(default_factory=list)
     _bad: set[str] = field(default_factory=set)
+    _shown: set[str] = field(default_factory=set)
 
     def label(self, kind: str, id: str) -> str | None:
-        return self.labels.get((kind, id))
+        """The text that stands for a record of this side: the owner's name for it where it has a twin, else its own."""
+        if kind in (self.system.options.get("labels") or {}) and kind not in self._shown:
+            self._show(kind)
+        return self.given.get((kind, id)) or self.labels.get((kind, id))
+
+    def _show(self, kind: str) -> None:
+        """Records that are no kind of ours and are read for their label alone."""
+        self._shown.add(kind)
+        place = self.system.options["labels"][kind]
+        for raw in _all(self.connector, Query(place["collection"], tuple(place.get("fields", ())))):
+            self.labels[(kind, raw.id)] = str(raw.data.get(place["field"]) or "").strip()
 
     def load(self, kind: str) -> Listing | None:
         """All records of ``kind``, or ``None`` if this side does not keep it or a source could not be read."""
@@ -86,7 +110,9 @@ class Intake:
             for source in reversed(mapped.sources[1:]):
                 complete = self._collect(source, mapped, parts)
                 if not complete:
-                    raise Retry("source_incomplete", "The listing of {collection} is incomplete.", collection=source.collection)
+                    raise Retry(
+                        "source_incomplete", "The listing of {collection} is incomplete.", collection=source.collection
+                    )
             raws, complete = self._main(mapped)
         except _PASSING as error:
             self._failed(kind, error)
@@ -94,7 +120,9 @@ class Intake:
         return self._decode(mapped, raws, parts, complete)
 
     def _query(self, source: Source) -> Query:
-        return Query(source.collection, source.fields, source.where, {k: self._param(v) for k, v in source.params.items()})
+        return Query(
+            source.collection, source.fields, source.where, {k: self._param(v) for k, v in source.params.items()}
+        )
 
     def _param(self, value: Any) -> Any:
         if value == "@tomorrow":
@@ -105,7 +133,9 @@ class Intake:
 
     def _skipped(self, source: Source) -> bool:
         """A balance of accounts that this base does not have: nothing to read, and nothing proved."""
-        return any(isinstance(v, str) and v.startswith("@accounts:") and not self._param(v) for v in source.params.values())
+        return any(
+            isinstance(v, str) and v.startswith("@accounts:") and not self._param(v) for v in source.params.values()
+        )
 
     def _collect(self, source: Source, mapped: KindMap, parts: dict[str, dict[str, list[Mapping[str, Any]]]]) -> bool:
         complete = False
@@ -157,7 +187,9 @@ class Intake:
         try:
             decoded = compose(self.system, mapped, id, parts, self.binding, self.label)
         except Exception as error:  # noqa: BLE001  whatever one record contains, the others go on
-            problem = Problem("undecodable", "The record cannot be read: {why}.", {"why": f"{type(error).__name__}: {error}"})
+            problem = Problem(
+                "undecodable", "The record cannot be read: {why}.", {"why": f"{type(error).__name__}: {error}"}
+            )
             self._ask(mapped.kind, id, problem)
             return None
         for problem in decoded.problems:
@@ -167,7 +199,7 @@ class Intake:
         broken = frozenset(p.field_name for p in decoded.problems if p.field_name)
         return Record(mapped.kind, self.side, id, decoded.values, raw.version, decoded.retired or raw.retired, broken)
 
-    # -- questions and failures ---------------------------------------------------------------------------------------
+    # -- questions and failures -------------------------------------------------------------------------------------
 
     def _remember(self, kind: str, record: Record) -> None:
         name = record.values.get("name")

@@ -229,8 +229,8 @@ class _Cascade:
             yield from pairs(mine[one], theirs[one])
 
     def _alike(self, book: str, desk: str) -> float:
-        pairs = pairs(self.book.words(book), self.desk.words(desk))
-        return max((similarity(one, two) for one, two in pairs), default=0.0)
+        texts = pairs(self.book.words(book), self.desk.words(desk))
+        return max((similarity(one, two) for one, two in texts), default=0.0)
 
     def _same(self, name: str, book: str, desk: str) -> bool:
         one, two = self.m.book[book].values.get(name), self.m.desk[desk].values.get(name)

@@ -43,7 +43,7 @@ class EngineSettings:
     guard: GuardLimits = field(default_factory=GuardLimits)
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     restore_book: frozenset[str] = frozenset()
-    zone: ZoneInfo = ZoneInfo("Europe/Moscow")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     kinds: tuple[str, ...] = tuple(k.name for k in KINDS)
 
     def apply_to(self, kind: Kind) -> Kind:

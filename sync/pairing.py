@@ -13,7 +13,9 @@ from .pair import other
 from .types import FieldChange, Issue, Link, Operation, Record, Seen
 from .world import UNIT, World
 
-__all__ = ["Pairing", "PairOutcome"]
+__all__ = ["PairOutcome", "Pairing"]
+
+_ORDER: tuple[Side, ...] = ("desk", "book")
 
 
 @dataclass(slots=True)
@@ -52,7 +54,9 @@ class Pairing:
             case False, False:
                 return self._alive()
             case True, True:
-                return PairOutcome() if self.link.seen.retired else PairOutcome(seen=replace(self.link.seen, retired=True))
+                return (
+                    PairOutcome() if self.link.seen.retired else PairOutcome(seen=replace(self.link.seen, retired=True))
+                )
             case True, False:
                 return self._left("book")
             case _:
@@ -114,7 +118,8 @@ class Pairing:
     # -- both in service --------------------------------------------------------------------------------------------
 
     def _alive(self) -> PairOutcome:
-        assert self.book is not None and self.desk is not None
+        if self.book is None or self.desk is None:
+            return PairOutcome()
         if self.link.seen.retired:
             return self._ask("back_in_service", "book")
         rules = Rules(
@@ -126,7 +131,7 @@ class Pairing:
         )
         fields = diff(self.kind, self.link, self.book, self.desk, rules)
         result = PairOutcome(issues=[f.ask for f in fields if f.ask], seen=self._agreed(fields))
-        result.operations = [op for side in ("desk", "book") if (op := self._update(side, fields))]  # type: ignore[arg-type]
+        result.operations = [op for side in _ORDER if (op := self._update(side, fields))]
         moved = tuple(f for f in fields if f.write == "book" and f.how.startswith("document:"))
         if moved:
             changes = tuple(FieldChange(f.name, f.book, f.desk, f.note) for f in moved)
@@ -151,7 +156,9 @@ class Pairing:
         target = self.desk if side == "desk" else self.book
         assert target is not None
         changes = tuple(
-            FieldChange(f.name, f.desk, f.book, f.note) if side == "desk" else FieldChange(f.name, f.book, f.desk, f.note)
+            FieldChange(f.name, f.desk, f.book, f.note)
+            if side == "desk"
+            else FieldChange(f.name, f.book, f.desk, f.note)
             for f in mine
         )
         return Operation(

@@ -7,14 +7,17 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..mappings.model import Kind, Ref
+from ..mappings.keys import inv_key
+from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
 from .drafts import Move, closings, group_moves
 from .ids import create_key, operation_id, plan_id
 from .match import match
+from .pair import other
 from .pairing import Pairing
 from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
 from .world import World
@@ -56,17 +59,17 @@ class _Builder:
         self.issues += [*result.suggestions, *result.problems]
         for link in result.found:
             self.world.index.add(link)
-        self._count(kind, [*book.records.values(), *desk.records.values()])
+        self._count(kind, book.records.values())
+        self._count(kind, desk.records.values())
         for link in [*links, *result.found]:
             self._pair(kind, link, new=link not in links)
-        asked = [*result.suggestions, *result.problems]
-        self._alone(kind, result.book_only, result.desk_only, asked)
+        self._alone(kind, result.book_only, result.desk_only)
 
     def _count(self, kind: Kind, records: Iterable[Record]) -> None:
-        for record in records:
-            if not record.retired:
-                name = f"{kind.name}|{self._scope(kind, record)}"
-                self.bases[name] = self.bases.get(name, 0) + 1
+        """Records in service per organisation: of the two sides the one that has more."""
+        counted = Counter(f"{kind.name}|{self._scope(kind, record)}" for record in records if not record.retired)
+        for name, count in counted.items():
+            self.bases[name] = max(count, self.bases.get(name, 0))
 
     def _scope(self, kind: Kind, record: Record) -> str:
         """The book's id of the record's organisation ("" where there is none)."""
@@ -94,43 +97,61 @@ class _Builder:
             self._put(replace(op, scope=scope, label=pairing.label))
 
     def _put(self, op: Operation) -> None:
+        if op.action in ("create", "update"):
+            op = replace(op, changes=tuple(c for c in op.changes if self._reachable(op.side, c.after)))
+            if not op.changes:
+                return
         op = replace(op, id=operation_id(op))
         if op.remote and op.id in self.world.refused:
             self.issues.append(refusal(op, self.world.refused[op.id]))
         else:
             self.operations.append(op)
 
-    # -- records without a twin -----------------------------------------------------------------------------------
+    def _reachable(self, side: Side, value: Value) -> bool:
+        """A reference can be written once its record has a twin on ``side`` or gets one in this plan; until then the
+        field waits (the question about the record itself says why) and the others go on."""
+        if not isinstance(value, Ref) or self.world.index.on(side, value) is not None:
+            return True
+        return any(op.action == "create" and op.side == side and _source(op) == value for op in self.operations)
 
-    def _alone(self, kind: Kind, book: Sequence[str], desk: Sequence[str], asked: Sequence[Issue]) -> None:
-        held = {("book", i.book) for i in asked} | {("desk", i.desk) for i in asked}
-        for issue in asked:
-            held |= {("book", str(b)) for b in issue.params.get("books", ())}
-            held |= {("desk", str(d)) for d in issue.params.get("desks", ())}
+    # -- records without a twin -------------------------------------------------------------------------------------
+
+    def _alone(self, kind: Kind, book: Sequence[str], desk: Sequence[str]) -> None:
+        waiting = self._waiting_numbers(kind, set(desk))
         for id in book:
-            record = self._listed(kind, "book", id)
-            if record is not None and not record.retired and ("book", id) not in held:
+            record = self.world.record(kind.name, "book", id)
+            if record is not None and not record.retired and self._number(record) not in waiting:
                 self._create(kind, record)
         if "desk" in kind.lonely and self._complete(kind, "book"):
             for id in desk:
-                record = self._listed(kind, "desk", id)
-                if record is not None and not record.retired and ("desk", id) not in held:
+                record = self.world.record(kind.name, "desk", id)
+                if record is not None and not record.retired:
                     self._lonely(kind, record)
 
-    def _listed(self, kind: Kind, side: str, id: str) -> Record | None:
-        listing = self.world.listing(kind.name, "book" if side == "book" else "desk")
-        return listing.records.get(id) if listing else None
-
-    def _complete(self, kind: Kind, side: str) -> bool:
-        listing = self.world.listing(kind.name, "book" if side == "book" else "desk")
+    def _complete(self, kind: Kind, side: Side) -> bool:
+        listing = self.world.listing(kind.name, side)
         return listing is not None and listing.complete
+
+    def _number(self, record: Record) -> object:
+        return inv_key(str(record.values.get("inventory_number") or "")) or None
+
+    def _waiting_numbers(self, kind: Kind, free: set[str]) -> set[object]:
+        """Inventory numbers of desk records about which a person is being asked: a card with such a number may be
+        theirs, so no second record is made for it."""
+        listing = self.world.listing(kind.name, "desk")
+        if listing is None or "inventory_number" not in kind.by_name:
+            return set()
+        records = [r for id, r in listing.records.items() if id not in free and self.world.index.of(r.ref) is None]
+        return {self._number(record) for record in records} - {None}
 
     def _create(self, kind: Kind, record: Record) -> None:
         label = str(record.values.get(kind.label) or record.id)
         if record.id.startswith("position:"):
             key = f"position:{record.id}:no-twin"
             params = {"name": label, "custodian": record.values.get("custodian")}
-            self.issues.append(Issue(key, "position_without_twin", kind.name, record.id, values=record.values, params=params))
+            self.issues.append(
+                Issue(key, "position_without_twin", kind.name, record.id, values=record.values, params=params)
+            )
             return
         # An incomplete desk may hold the twin already: creating now could make a second one.
         if "desk" not in kind.creates or not self._complete(kind, "desk"):
@@ -168,14 +189,20 @@ class _Builder:
             self.world.pair,
             operations,
             issues,
-            {f"{l.side}|{l.kind}": l.read for l in self.world.listings},
-            {f"{l.side}|{l.kind}": l.complete for l in self.world.listings},
+            {f"{one.side}|{one.kind}": one.read for one in self.world.listings},
+            {f"{one.side}|{one.kind}": one.complete for one in self.world.listings},
             self.world.fingerprint,
             self.bases,
         )
 
     def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
+
+
+def _source(op: Operation) -> Ref:
+    """The record a create makes a twin of."""
+    side = other(op.side)
+    return Ref(side, op.kind, (op.book if side == "book" else op.desk) or "")
 
 
 def refusal(op: Operation, why: str) -> Issue:

@@ -9,7 +9,7 @@ from ..mappings.codecs import equal
 from ..mappings.model import Kind, Value
 from .guard import check
 from .plan import build
-from .sight import Sight, forgotten
+from .sight import SIDES, Sight, forgotten
 from .types import Link, Record, Verdict
 from .world import World
 
@@ -55,7 +55,7 @@ def compare(sight: Sight) -> Resync:
 
 
 def _difference(world: World, kind: Kind, link: Link) -> Difference | None:
-    book, desk = (world.record(kind.name, side, link.on(side)) for side in ("book", "desk"))  # type: ignore[arg-type]
+    book, desk = (world.record(kind.name, side, link.on(side)) for side in SIDES)
     record = book or desk
     if record is None:
         return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..connectors.base import Connector, Description
-from ..mappings.model import Side
+from ..mappings.model import Kind, Side
 from .guard import SideFacts
 from .intake import Intake, bind, with_units
-from .pair import EngineSettings, Pair, book_now
+from .match import match
+from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .store import SideState, Store
 from .types import Draft, Link, Listing, Plan, Seen
 from .world import World
@@ -22,6 +23,8 @@ SIDES: tuple[Side, ...] = ("book", "desk")
 _KNOWN = ("open", "edited", "posted", "adopted", "refused")
 #: How many of our last writes are looked up to see whether a side went back in time.
 _RECEIPTS = 10
+#: Kinds that other records refer to, and may show by name.
+_LABELLED = frozenset({"organization", "department", "person", "place"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,13 @@ def look(
 ) -> Sight:
     """Read both sides and everything remembered about the pair. Writes nothing."""
     today = book_now(now, settings.zone)
-    intakes = {s: Intake(s, pair.connector(s), pair.mapping(s), today, contact.bindings[s]) for s in SIDES}
-    listings = _listings(pair, intakes, progress)
+    intakes = {
+        s: Intake(s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"})
+        for s in SIDES
+    }
     links = tuple(store.links(pair.name))
+    rejected = store.rejected(pair.name)
+    listings = _listings(pair, intakes, links, rejected, progress)
     facts = tuple(_facts(pair, store, side, contact.descriptions[side]) for side in SIDES)
     back = any(f.vanished or f.missing_mark or (f.known or f.identity) != f.identity for f in facts)
     state = store.side(pair.name, "book")
@@ -68,7 +75,7 @@ def look(
         settings,
         tuple(listings),
         links,
-        store.rejected(pair.name),
+        rejected,
         {key: (d.choice, d.fingerprint) for key, d in store.decisions(pair.name).items()},
         _drafts(store, pair.name),
         store.refused(pair.name),
@@ -85,17 +92,52 @@ def _drafts(store: Store, pair: str) -> tuple[Draft, ...]:
     return tuple(store.drafts(pair, _KNOWN))
 
 
-def _listings(pair: Pair, intakes: Mapping[Side, Intake], progress: Callable[[str], None]) -> list[Listing]:
+def _listings(
+    pair: Pair,
+    intakes: Mapping[Side, Intake],
+    links: tuple[Link, ...],
+    rejected: Collection[tuple[str, str, str]],
+    progress: Callable[[str], None],
+) -> list[Listing]:
+    """Kind after kind on both sides, in order of reference, so that a label can be the name its owner gives it."""
     found: dict[tuple[str, Side], Listing] = {}
-    for side in SIDES:
-        for kind in pair.kinds:
+    index = LinkIndex(links)
+    for kind in pair.kinds:
+        for side in SIDES:
             progress(f"{side} {kind.name}")
             listing = intakes[side].load(kind.name)
             if listing is not None:
                 found[(kind.name, side)] = listing
+        if kind.name in _LABELLED:
+            _name_twins(kind, found, links, rejected, index, intakes["desk"])
     if ("equipment", "book") in found:
         found[("equipment", "book")] = with_units(found[("equipment", "book")], found.get(("position", "book")))
     return list(found.values())
+
+
+def _name_twins(
+    kind: Kind,
+    found: Mapping[tuple[str, Side], Listing],
+    links: tuple[Link, ...],
+    rejected: Collection[tuple[str, str, str]],
+    index: LinkIndex,
+    desk: Intake,
+) -> None:
+    """Give the desk's records the names their twins have in the books, where the books own the name.
+
+    The run itself will rename them; a text taken from the old name would come back as a change the next night.
+    """
+    book_listing, desk_listing = found.get((kind.name, "book")), found.get((kind.name, "desk"))
+    if book_listing is None or desk_listing is None:
+        return
+    mine = [link for link in links if link.kind == kind.name]
+    refused = {(b, d) for k, b, d in rejected if k == kind.name}
+    for link in [*mine, *match(kind, book_listing, desk_listing, mine, refused, index.same).found]:
+        index.add(link)
+        book = book_listing.records.get(link.book)
+        name = book.values.get(kind.label) if book else None
+        if isinstance(name, str) and kind.by_name[kind.label].owner == "book":
+            desk.given[(kind.name, link.desk)] = name
 
 
 def _facts(pair: Pair, store: Store, side: Side, described: Description) -> SideFacts:
@@ -146,7 +188,10 @@ def remember(store: Store, pair: Pair, sight: Sight, plan: Plan, accepted: str) 
         for listing in sight.world.listings:
             if listing.side == side and listing.complete:
                 sizes[listing.kind] = plan.read.get(f"{side}|{listing.kind}", listing.read)
-        marks = {**sight.contact.descriptions[side].marks, "@since": accepted or (old.marks.get("@since", "") if old else "")}
+        marks = {
+            **sight.contact.descriptions[side].marks,
+            "@since": accepted or (old.marks.get("@since", "") if old else ""),
+        }
         state = SideState(sight.contact.descriptions[side].identity, marks, sizes, pair.fingerprint)
         if state != old:
             store.put_side(pair.name, side, state)

@@ -55,7 +55,7 @@ class Targets:
     def target_id(self, op: Operation) -> str | None:
         return op.desk if op.side == "desk" else op.book
 
-    # -- values ---------------------------------------------------------------------------------------------------
+    # -- values -----------------------------------------------------------------------------------------------------
 
     def wire_id(self, side: Side, ref: Ref) -> str:
         found = self.index.on(side, ref)
@@ -85,14 +85,16 @@ class Targets:
     def holds(self, op: Operation, values: Values, *, after: bool) -> bool:
         """Whether the target's ``values`` are what ``op`` saw (or, ``after``, what it wrote)."""
         return all(
-            self.same(op.kind, c, values[c.name], c.after if after else c.before) for c in op.changes if c.name in values
+            self.same(op.kind, c, values[c.name], c.after if after else c.before)
+            for c in op.changes
+            if c.name in values
         )
 
     def is_same_value(self, kind: str, name: str, a: Value, b: Value) -> bool:
         f = self.kind(kind).by_name[name]
         return canon(f, a) == canon(f, b)
 
-    # -- writes ---------------------------------------------------------------------------------------------------
+    # -- writes -----------------------------------------------------------------------------------------------------
 
     def write(self, op: Operation, current: Raw | None, now: datetime) -> Write:
         """The wire write of ``op``; ``current`` is the target as it is now (``None`` for a create or a draft).
@@ -126,10 +128,10 @@ class Targets:
         roles: dict[str, Any] = {n: self._role(op.side, v) for n, v in op.header.items()}
         roles["date"] = now
         roles["comment"] = f"uchet {op.key} {op.label}"
+        for role, where in document.lookups.items():
+            roles[role] = self._lookup(role, where)
         values: dict[str, Any] = {wire: roles[name] for name, wire in document.header.items() if name in roles}
         values.update(document.constants)
-        for wire, where in document.lookups.items():
-            values[wire] = self._lookup(wire, where)
         rows = []
         for member in op.members:
             row: dict[str, Any] = {document.row["asset"]: member.book}
@@ -142,9 +144,9 @@ class Targets:
     def _role(self, side: Side, value: Value) -> Any:
         return self.wire_id(side, value) if isinstance(value, Ref) else value
 
-    def _lookup(self, wire: str, where: Mapping[str, Any]) -> str:
+    def _lookup(self, role: str, where: Mapping[str, Any]) -> str:
         """The one catalogue item that the mapping describes by conditions (the event of a transfer, say)."""
-        if wire not in self._lookups:
+        if role not in self._lookups:
             conditions = dict(where.get("where", {}))
             query = Query(where["collection"], tuple(where.get("fields", ())), conditions)
             rows = [raw for page in self.pair.book.read(query) for raw in page.records if not raw.retired]
@@ -156,12 +158,14 @@ class Targets:
                     collection=where["collection"],
                     conditions=", ".join(f"{k} = {v}" for k, v in conditions.items()),
                 )
-            self._lookups[wire] = min(raw.id for raw in rows)
-        return self._lookups[wire]
+            self._lookups[role] = min(raw.id for raw in rows)
+        return self._lookups[role]
 
-    # -- what seen becomes ----------------------------------------------------------------------------------------
+    # -- what seen becomes ------------------------------------------------------------------------------------------
 
-    def seen_after(self, op: Operation, values: Values, changes: Iterable[FieldChange]) -> tuple[dict[str, Value], dict[str, Value]]:
+    def seen_after(
+        self, op: Operation, values: Values, changes: Iterable[FieldChange]
+    ) -> tuple[dict[str, Value], dict[str, Value]]:
         """The seen pair for ``changes``: the source's value as used in the plan, the target's as read back."""
         source: dict[str, Value] = {}
         target: dict[str, Value] = {}

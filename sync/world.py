@@ -21,7 +21,7 @@ UNIT = "position:"
 
 @dataclass(frozen=True)
 class World:
-    """``today`` is the book's wall clock; ``choices``: question → (decision, fingerprint of the values it was taken on);
+    """``today`` is the book's wall clock; ``choices``: question → (decision, fingerprint of its values);
     ``refused``: operation id → why the other side refused it; ``problems``: questions that reading raised."""
 
     pair: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ...errors import Blocked, Fatal, Reject
+from ...errors import Blocked, Fatal, Reject, Retry
 from .metadata import EntityType, Index, Property
 from .url import is_guid
 
@@ -33,6 +33,9 @@ _FORBIDDEN = frozenset({"Posted", "DataVersion", "Predefined", "PredefinedDataNa
 _INTEGERS = {"Edm.Int16": 2**15, "Edm.Int32": 2**31, "Edm.Int64": 2**63}
 #: Legal in JSON, not in XML: one of them makes every Atom answer that holds the record fail with 400 (measured).
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+#: Decodes one value, given the record it stands in.
+_Step = Callable[[Any, Mapping[str, Any]], Any]
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -57,29 +60,39 @@ class Codec:
     def __init__(self, index: Index, zone: ZoneInfo) -> None:
         self._index = index
         self._zone = zone
+        self._steps: dict[str, dict[str, _Step]] = {}
 
     def decode(self, entity: EntityType, data: Mapping[str, Any]) -> dict[str, Any]:
-        """One record; annotations and members that ``$metadata`` does not know are dropped."""
+        """One record; annotations and members that ``$metadata`` does not know are dropped.
+
+        Raises ``Retry`` for a value that is not of its type: then the answer is not what 1C wrote.
+        """
+        steps = self._steps.get(entity.name) or self._prepare(entity)
         out: dict[str, Any] = {}
-        for name, value in data.items():
-            prop = entity.properties.get(name)
-            if prop is None or "@" in name:
-                continue
-            if entity.is_composite(name):
-                out[name] = _composite(value, data.get(f"{name}_Type"))
-            else:
-                out[name] = self._value(prop, value)
+        try:
+            for name, value in data.items():
+                step = steps.get(name)
+                if step is not None:
+                    out[name] = None if value is None else step(value, data)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise Retry("answer_broken", "The answer of 1C came broken.", evidence={"field": name}) from error
         return out
 
-    def _value(self, prop: Property, value: Any) -> Any:
-        if value is None:
-            return None
-        if prop.rows is not None:
-            rows = self._index.types.get(prop.rows)
-            if rows is None or not isinstance(value, list):
-                return value
-            return tuple(self.decode(rows, row) for row in value if isinstance(row, Mapping))
-        return _simple(prop, value)
+    def _prepare(self, entity: EntityType) -> dict[str, _Step]:
+        """How to decode each field: worked out once per type, for listings have a hundred thousand rows."""
+        steps = {name: self._step(entity, prop) for name, prop in entity.properties.items()}
+        self._steps[entity.name] = steps
+        return steps
+
+    def _step(self, entity: EntityType, prop: Property) -> _Step:
+        if entity.is_composite(prop.name):
+            kind = f"{prop.name}_Type"
+            return lambda value, data: _composite(value, data.get(kind))
+        rows = self._index.types.get(prop.rows or "")
+        if rows is not None:
+            return lambda value, _: tuple(self.decode(rows, row) for row in value if isinstance(row, Mapping))
+        simple = _SIMPLE.get(prop.type, _other)
+        return lambda value, _: simple(value)
 
     def encode(self, collection: str, entity: EntityType, values: Mapping[str, Any]) -> dict[str, Any]:
         """A body. Raises ``Blocked`` for a field that is not published, ``Reject`` with the field for a wrong value."""
@@ -175,19 +188,34 @@ def not_published(collection: str, name: str) -> Blocked:
     )
 
 
-def _simple(prop: Property, value: Any) -> Any:
-    kind = prop.type
-    if kind == "Edm.Guid":
-        return None if value in (ZERO, "") else str(value).lower()
-    if kind == "Edm.DateTime":
-        return None if str(value) in (EMPTY_DATE, "") else str(value)
-    if kind in _INTEGERS:
-        return int(value)
-    if kind == "Edm.Double":
-        return value if isinstance(value, Decimal) else Decimal(value)
-    if kind == "Edm.String" and isinstance(value, str):
-        return value.rstrip(" ")
+def _guid(value: Any) -> Any:
+    return None if value in (ZERO, "") else str(value).lower()
+
+
+def _date(value: Any) -> Any:
+    return None if value in (EMPTY_DATE, "") else str(value)
+
+
+def _double(value: Any) -> Any:
+    return value if isinstance(value, Decimal) else Decimal(value)
+
+
+def _string(value: Any) -> Any:
+    return value.rstrip(" ") if isinstance(value, str) else value
+
+
+def _other(value: Any) -> Any:
+    """Enumerations (an empty one is nothing), flags and whatever has no meaning to us."""
     return None if value == "" else value
+
+
+_SIMPLE: Mapping[str, Callable[[Any], Any]] = {
+    "Edm.Guid": _guid,
+    "Edm.DateTime": _date,
+    "Edm.Double": _double,
+    "Edm.String": _string,
+    **dict.fromkeys(_INTEGERS, int),
+}
 
 
 def _composite(value: Any, kind: Any) -> Any:

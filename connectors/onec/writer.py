@@ -119,7 +119,12 @@ class Writer:
         key = answer.get("Ref_Key")
         if not wanted <= answer.keys():
             answer = self._read_back(collection, str(key or body.get("Ref_Key", "")))
-        changed = _differing(entity, codec, {n: v for n, v in body.items() if n != "Ref_Key"}, answer)
+        sent = {name: value for name, value in body.items() if name != "Ref_Key"}
+        try:
+            changed = _differing(entity, codec, sent, answer)
+            data = codec.decode(entity, answer)
+        except Retry as error:
+            raise _unread() from error
         if changed is not None:
             raise Reject(
                 "value_changed_by_server",
@@ -128,7 +133,6 @@ class Writer:
                 hint="Look at the record in 1C: the value may be too long, or a rule of the base changes it.",
                 wire=changed,
             )
-        data = codec.decode(entity, answer)
         version = data.get("DataVersion")
         return Raw(
             collection, str(data["Ref_Key"]), str(version) if version else None, data, data.get("DeletionMark") is True

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -19,7 +17,18 @@ from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
 from .errors import desk_errors, explain_refusal, message_of
-from .values import STAMP, ClassInfo, Cursor, decode, encode, parse_schema, query_string, version_of, where_pairs
+from .values import (
+    ClassInfo,
+    Cursor,
+    clock_of,
+    decode,
+    encode,
+    next_cursor,
+    parse_schema,
+    query_string,
+    version_of,
+    where_pairs,
+)
 
 __all__ = ["RoundupConnector"]
 
@@ -131,7 +140,7 @@ class RoundupConnector:
         late = self._late(info, conditions, seen)
         seen.update((row.id, (row.data["activity"], row.version or "")) for row in late)
         last = self._out(query, [*fresh, *late], before)
-        yield Page(last.records, complete=before is None, cursor=_next(before, clock, seen))
+        yield Page(last.records, complete=before is None, cursor=next_cursor(before, clock, seen))
 
     def get(self, collection: str, id: str) -> Raw | None:
         """By id alone: Roundup would also take a key here. Deleted items still answer, marked ``retired``."""
@@ -240,7 +249,7 @@ class RoundupConnector:
         response = self._get(f"data/{info.name}", [("@fields", wanted), *paging, *conditions])
         answer = self._json(response)
         rows = [_raw(info, str(row["id"]), row) for row in answer["collection"]]
-        return rows, "next" in answer.get("@links", {}), _clock(response)
+        return rows, "next" in answer.get("@links", {}), clock_of(response.headers.get("Date", ""))
 
     def _ids(self, info: ClassInfo, conditions: list[tuple[str, str]]) -> list[str]:
         """Ids alone are cheap: Roundup loads no item for them."""
@@ -319,23 +328,3 @@ def _fields(info: ClassInfo) -> dict[str, FieldInfo]:
 def _same(held: Any, wanted: Any) -> bool:
     """Nothing to write: equal, or empty either way."""
     return held == wanted or (held in (None, "") and wanted in (None, ""))
-
-
-def _clock(response: requests.Response) -> str:
-    """The server's time of the answer, in Roundup's form; empty where it does not say."""
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC).strftime(STAMP)
-    except (TypeError, ValueError):
-        return ""
-
-
-def _next(before: Cursor | None, clock: str, seen: Mapping[str, tuple[str, str]]) -> str | None:
-    """Where to go on: never later than the moment this reading began, nor than the newest change it saw."""
-    newest = max((at for at, _ in seen.values()), default=before.at if before else "")
-    at = min(t for t in (newest, clock) if t) if newest else ""
-    if before:
-        at = max(at, before.at)
-    if not at:
-        return None
-    start = Cursor(at).start
-    return Cursor(at, {id: version for id, (changed, version) in seen.items() if changed >= start}).dump()

@@ -12,8 +12,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -23,8 +24,10 @@ __all__ = [
     "ClassInfo",
     "Cursor",
     "Prop",
+    "clock_of",
     "decode",
     "encode",
+    "next_cursor",
     "parse_schema",
     "query_string",
     "version_of",
@@ -199,3 +202,23 @@ class Cursor:
         except (ValueError, KeyError, TypeError) as error:
             hint = "Run the job once with a full listing."
             raise Fatal("desk_cursor", "The stored reading position of the desk is damaged.", hint=hint) from error
+
+
+def clock_of(date_header: str) -> str:
+    """The server's time of an answer (its ``Date``), in Roundup's form; empty where it does not say."""
+    try:
+        return parsedate_to_datetime(date_header).astimezone(UTC).strftime(STAMP)
+    except (TypeError, ValueError):
+        return ""
+
+
+def next_cursor(before: Cursor | None, clock: str, seen: Mapping[str, tuple[str, str]]) -> str | None:
+    """Where to go on: never later than the moment this reading began, nor than the newest change it saw."""
+    newest = max((at for at, _ in seen.values()), default=before.at if before else "")
+    at = min(t for t in (newest, clock) if t) if newest else ""
+    if before:
+        at = max(at, before.at)
+    if not at:
+        return None
+    start = Cursor(at).start
+    return Cursor(at, {id: version for id, (changed, version) in seen.items() if changed >= start}).dump()

@@ -233,7 +233,9 @@ def _names(rng: random.Random, count: int) -> list[tuple[str, int, int, str, boo
         first, second = rng.choice(FEMALE if women else MALE)
         full = f"{surnames[index] + ('а' if women else '')} {first} {second}"
         short = initials(full).replace("ё", "е")
-        found.append((full, index % 3, index, "" if index % 9 == 8 else rng.choice((full, short)), index % 4 != 3))
+        numbered = index % 4 != 3  # one the desk knows without a number is told by the full name alone
+        desk = "" if index % 9 == 8 else rng.choice((full, short)) if numbered else full
+        found.append((full, index % 3, index, desk, numbered))
     return found[:count]
 
 

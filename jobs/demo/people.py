@@ -63,7 +63,7 @@ class Accountant(_Person):
         found: dict[str, Any] = self._send("GET", self._address(collection, key), params={"$format": "json"}).json()
         return found
 
-    def list(self, collection: str, **options: str) -> list[dict[str, Any]]:
+    def rows(self, collection: str, **options: str) -> list[dict[str, Any]]:
         """A whole listing; ``options`` are query options without their dollar (``filter``, ``select``)."""
         query = {"$format": "json", **{f"${name}": value for name, value in options.items()}}
         # 1C reads a plus as a plus: blanks must be %20.
@@ -92,7 +92,7 @@ class Accountant(_Person):
 
     def drafts(self, document: str) -> list[dict[str, Any]]:
         """Documents neither posted nor marked for deletion, oldest first."""
-        rows = self.list(document, filter="Posted eq false and DeletionMark eq false")
+        rows = self.rows(document, filter="Posted eq false and DeletionMark eq false")
         return sorted(rows, key=lambda row: (str(row["Date"]), str(row.get("Number", ""))))
 
     @staticmethod
@@ -121,7 +121,7 @@ class Specialist(_Person):
             raise RuntimeError(f"{collection}.{field} = {value!r}: {len(ids)} found")
         return ids[0]
 
-    def list(self, collection: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    def rows(self, collection: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
         query = {"@fields": ",".join(fields), "@sort": "id", "@verbose": "0"}
         answer = self._send("GET", self._address(collection), params=query, headers=self._headers())
         rows: list[dict[str, Any]] = answer.json()["data"]["collection"]

@@ -122,7 +122,8 @@ class Servers:
         return Accountant(self.book_url, *BOOK_LOGIN)
 
     def specialist(self) -> Specialist:
-        return Specialist(self.desk_url, "support", PASSWORDS["support"])
+        """Somebody of IT support; REST is open to programs and to the administrator, people work in the pages."""
+        return Specialist(self.desk_url, "admin", PASSWORDS["admin"])
 
     def start(self) -> Self:
         """Start both and wait until they answer. Raises ``Fatal`` with the end of the server's log where one dies."""

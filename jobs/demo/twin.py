@@ -97,7 +97,7 @@ class _Names:
 
     def __init__(self, desk: Specialist) -> None:
         self.rows: dict[str, dict[str, dict[str, Any]]] = {
-            collection: {str(row["id"]): row for row in desk.list(collection, fields)}
+            collection: {str(row["id"]): row for row in desk.rows(collection, fields)}
             for collection, fields in _DESK.items()
         }
 
@@ -123,17 +123,17 @@ class _Names:
 
 
 def _book(book: Accountant) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {name: _picked(book.list(name), fields) for name, fields in _BOOK.items()}
+    found: dict[str, list[Any]] = {name: _picked(book.rows(name), fields) for name, fields in _BOOK.items()}
     found["cards"] = [
         {**{name: row.get(name) for name in _CARD}, "attributes": _attributes(row)}
-        for row in book.list("Catalog_ОсновныеСредства")
+        for row in book.rows("Catalog_ОсновныеСредства")
     ]
     for register, fields in _SLICES.items():
-        rows = book.list(f"InformationRegister_{register}_RecordType/SliceLast")
+        rows = book.rows(f"InformationRegister_{register}_RecordType/SliceLast")
         found[register] = _picked(rows, fields)
     found["moves"] = [
         {**{n: _stable(row.get(n)) if n == "Комментарий" else row.get(n) for n in _MOVE}, "assets": _assets(row)}
-        for row in book.list("Document_ПеремещениеОС")
+        for row in book.rows("Document_ПеремещениеОС")
     ]
     return found
 

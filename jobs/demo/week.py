@@ -52,7 +52,7 @@ def _employee(desk: Specialist, person: Person) -> str:
 def _department(desk: Specialist, company: Company, key: str) -> str:
     department = next(d for d in company.departments if d.key == key)
     organization = company.organization(department.organization)
-    rows = desk.list("department", ("name", "code", "organization"))
+    rows = desk.rows("department", ("name", "code", "organization"))
     home = desk.find("organization", "name", organization.name)
     found = [r for r in rows if r["code"] == department.code and str(r["organization"]) == home]
     return str(found[0]["id"])

@@ -19,7 +19,7 @@ from .schema import member as members
 from .schema import operation as operations
 from .serial import dumps, load_as
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "forgive_in"]
 
 _OPS = operations.c
 _ONE = (_OPS.pair == bindparam("p"), _OPS.run == bindparam("r"), _OPS.id == bindparam("i"))
@@ -119,6 +119,11 @@ def _touching(kind: str | None, book: str | None, desk: str | None) -> Select[An
     if kind is not None:
         same, within = same & (_OPS.kind == kind), within & (members.c.kind == kind)
     return statement.where(or_(same, _OPS.number.in_(select(members.c.operation).where(within))))
+
+
+def forgive_in(connection: Connection, pair: str, operation: str) -> None:
+    """A person wants a refused operation tried once more."""
+    connection.execute(_FORGIVE, {"p": pair, "i": operation})
 
 
 class Journal(Core):
@@ -245,13 +250,6 @@ class Journal(Core):
         with self._read() as connection:
             found = connection.execute(_REFUSED, {"p": pair}).all()
         return {row.id: row.error or "" for row in found}
-
-    def forgive(self, pair: str, operation: str, *, by: str) -> None:
-        """A person wants a refused operation tried once more."""
-        now = self._clock()
-        with self._write() as connection:
-            connection.execute(_FORGIVE, {"p": pair, "i": operation})
-            audit.append(connection, pair, now, [audit.Entry("forgiven", by, None, details={"operation": operation})])
 
     def drafts(self, pair: str, states: Iterable[str] = ("open", "posted")) -> list[Draft]:
         """Drafts in one of ``states``, oldest first; by default those that still pend."""

@@ -12,6 +12,7 @@ from ...errors import Reject
 from ..types import Issue, Link
 from . import audit
 from .core import Core
+from .journal import forgive_in
 from .linking import link_in, linked_in, reject_in
 from .rows import Choice, Decision, IssueReport, IssueRow
 from .schema import issue as issues
@@ -149,7 +150,7 @@ def _check_choice(choice: str) -> None:
         raise Reject(
             "choice_unknown",
             "{choice} is not an answer.",
-            hint="Answers: take-book, take-desk, ignore-until, link, reject.",
+            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry.",
             choice=choice,
         )
 
@@ -157,11 +158,13 @@ def _check_choice(choice: str) -> None:
 def _answer(choice: Choice, until: date | None) -> dict[str, Any]:
     if choice == "ignore-until":
         return {"state": "ignored", "decision": None, "until": until}
-    state = "closed" if choice == "reject" else "decided"
+    state = "closed" if choice in ("reject", "retry") else "decided"
     return {"state": state, "decision": choice, "until": None}
 
 
 def _act(connection: Connection, pair: str, issue: Issue, choice: Choice, by: str, now: datetime) -> None:
+    if choice == "retry":
+        forgive_in(connection, pair, str(issue.params.get("operation", "")))
     if choice not in ("link", "reject"):
         return
     if issue.book is None or issue.desk is None:

@@ -45,8 +45,10 @@ class Tally:
     kills: int = 0
     runs: int = 0
     differences: list[str] = field(default_factory=list)
-    #: Seconds of the last undisturbed command: instants are drawn from about as many.
-    length: float = 3.0
+    #: Kills that left a write whose end nobody knew.
+    inside: int = 0
+    #: Seconds the longest undisturbed command of each verb took: instants are drawn from about as many.
+    lengths: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,19 +75,21 @@ class Scene:
         began = time.monotonic()
         with self.spawn(*words) as process:
             code = process.wait(timeout=240)
-        self.tally.length = time.monotonic() - began
+        took = time.monotonic() - began
+        self.tally.lengths[words[0]] = max(took, self.tally.lengths.get(words[0], 0.0))
         return code
 
     def killed(self, *words: str) -> bool:
         """A command killed at a random instant of the time it needs; False if it was faster."""
-        early = 0.0 if self.rng.random() < 0.15 else 0.3
+        early = 0.0 if self.rng.random() < 0.1 else 0.25
         with self.spawn(*words) as process:
             try:
-                process.wait(timeout=self.rng.uniform(early, 1.0) * self.tally.length)
+                process.wait(timeout=self.rng.uniform(early, 1.0) * self.tally.lengths[words[0]])
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
                 self.tally.kills += 1
+                self.tally.inside += self.open_writes()
                 return True
         return False
 
@@ -124,6 +128,11 @@ class Scene:
         settings = self.settings
         with open_store(settings) as store:
             return store.runs(settings.pair, 1)[0]
+
+    def open_writes(self) -> bool:
+        settings = self.settings
+        with open_store(settings) as store:
+            return bool(store.intents(settings.pair))
 
     def photograph(self) -> Snapshot:
         with self.servers.accountant() as book, self.servers.specialist() as desk:
@@ -175,7 +184,7 @@ def test_a_killed_run_is_a_pause(tmp_path: Path, kills: int, closing: Callable[[
             ("load", fresh, load, PER_LOAD) if number % 2 else ("week", loaded, week, PER_DAY * len(DAYS))
         )
         folder, before = tmp_path / f"{name}-{number}", tally.kills
-        tally.length = calm.length
+        tally.lengths = dict(calm.lengths)
         wanted = min(most, kills - tally.kills)
         found = played(origin, folder, company, ports, tally, partial(play, kills=wanted))
         lines = differences(twins[name], found)
@@ -184,4 +193,5 @@ def test_a_killed_run_is_a_pause(tmp_path: Path, kills: int, closing: Callable[[
         if not lines:
             shutil.rmtree(folder)
     closing(f"kills {tally.kills}, runs {tally.runs}, differences {len(tally.differences)}")
+    closing(f"kills inside a write {tally.inside}")
     assert not tally.differences, "\n".join(tally.differences[:40])

@@ -70,3 +70,50 @@ def test_the_last_run_is_quiet(told: dict[str, Any]) -> None:
     assert told["quiet"] is True
     assert told["runs"][-1]["writes"] == 0
     assert told["runs"][-1]["drafts"] == 0
+
+
+def test_without_once_it_stays_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        (sys.executable, "-m", "uchet", "demo"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    stop = threading.Timer(200, process.kill)
+    stop.start()
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        told = "".join(lines)
+        addresses = re.findall(r"http://127\.0\.0\.1:\d+/", told)
+        assert len(addresses) == 2, told
+        assert requests.get(addresses[0], timeout=10).status_code == 200
+        settings = re.search(r"--settings (\S+/uchet\.toml)", told)
+        assert settings, told
+        status = subprocess.run(
+            (sys.executable, "-m", "uchet", "status", "--json", "--settings", settings[1]),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert status.returncode == 0, status.stdout + status.stderr
+        assert json.loads(status.stdout)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(timeout=30) == 0
+    finally:
+        stop.cancel()
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+    assert not Path(settings[1]).parent.exists()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(addresses[0], timeout=5)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from uchet.connectors.contract import ConnectorContract, Rejected, Sample, Subject
+from uchet.connectors.contract_kit import create, listing, opened
 from uchet.connectors.http import Retries
 from uchet.connectors.onec.odata import OnecConnector
 from uchet.emulator.server import Emulator
@@ -72,18 +73,25 @@ class TestOnecDocument:
     """Values that the catalogue does not have."""
 
     @pytest.fixture
-    def invoice(self, subject: Subject, emulator: Emulator) -> Subject:
+    def document(self, subject: Subject, emulator: Emulator) -> Subject:
         emulator.world.put("Catalog_Организации", {"Ref_Key": ORGANISATION, "Description": "ООО «Ромашка»"})
         return replace(
             subject,
-            collection="Document_СчетНаОплатуПоставщика",
+            collection="Document_СписаниеТоваров",
             values=lambda label: {"Date": datetime(2026, 3, 1, 12, 30), "Организация_Key": ORGANISATION},
-            samples=(
-                Sample("СуммаДокумента", Decimal("1234567.89")),
-                Sample("СуммаДокумента", 0),
-                Sample("Date", datetime(2026, 12, 31, 23, 59, 59)),
-            ),
+            samples=(Sample("Date", datetime(2026, 12, 31, 23, 59, 59), "2026-12-31T23:59:59"),),
         )
 
-    def test_values_survive(self, invoice: Subject) -> None:
-        ConnectorContract().test_values_survive(invoice)
+    def test_values_survive(self, document: Subject) -> None:
+        ConnectorContract().test_values_survive(document)
+
+    def test_amounts_in_rows_survive_exactly(self, document: Subject) -> None:
+        sent = [("0.001", "19.99"), ("123456789012.125", "9999999999999.99"), ("3", "0.1")]
+        rows = [{"Количество": Decimal(quantity), "Сумма": Decimal(amount)} for quantity, amount in sent]
+        with opened(document.connect(document.url)) as connector:
+            raw = create(document, connector, Товары=rows).receipt.raw
+            for found in (raw, connector.get(raw.collection, raw.id), listing(document, connector)[raw.id]):
+                assert found is not None
+                kept = [(row["Количество"], row["Сумма"]) for row in found.data["Товары"]]
+                assert kept == [(Decimal(q), Decimal(a)) for q, a in sent]
+                assert all(isinstance(number, (int, Decimal)) for row in kept for number in row)

@@ -7,6 +7,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from oracle import settled, standing
+
 from uchet.errors import UchetError
 from uchet.sync.store import Store
 
@@ -33,7 +34,7 @@ class World(RuleBasedStateMachine):
     def start(self, seed: int) -> None:
         self.company = Company(seed)
 
-    # -- people -------------------------------------------------------------------------------------------------------
+    # -- people -----------------------------------------------------------------------------------------------------
 
     @rule(target=rooms, side=SIDES, name=NAMES)
     def new_room(self, side, name):
@@ -45,7 +46,10 @@ class World(RuleBasedStateMachine):
 
     @rule(target=things, name=NAMES, label=TEXTS)
     def known_to_both(self, name, label):
-        ids = [(side, self.company.add(side, "thing", {"name": name, "label": label, "serial": "s"})) for side in ("book", "desk")]
+        ids = [
+            (side, self.company.add(side, "thing", {"name": name, "label": label, "serial": "s"}))
+            for side in ("book", "desk")
+        ]
         return multiple(*ids)
 
     @rule(thing=things, name=st.sampled_from(["name", "label", "serial"]), value=TEXTS)
@@ -77,7 +81,7 @@ class World(RuleBasedStateMachine):
         if id in self.company.side(side).rows["thing"]:
             self.company.remove(side, "thing", id)
 
-    # -- nights -------------------------------------------------------------------------------------------------------
+    # -- nights -----------------------------------------------------------------------------------------------------
 
     @rule()
     def night(self):
@@ -94,10 +98,10 @@ class World(RuleBasedStateMachine):
         """Law 11: from an incomplete or failed listing no retirement is ever planned."""
         company = self.company
         (company.side(side).trouble.broken if broken else company.side(side).trouble.cut).add(kind)
-        before = {k: v for k, v in company.book.rows[kind].items()} if side == "book" else {}
+        before = dict(company.book.rows[kind]) if side == "book" else {}
         retired = company.desk.retired
         company.sync()
-        gone = [l for l in company.store.links("laws", kind) if l.book not in before]
+        gone = [one for one in company.store.links("laws", kind) if one.book not in before]
         assert company.desk.retired == retired or (side == "desk") or gone or kind == "room"
         company.side(side).trouble.broken.clear()
         company.side(side).trouble.cut.clear()
@@ -154,7 +158,7 @@ class World(RuleBasedStateMachine):
         same = known is None or known.fingerprint.endswith(str(number))
         assert same or company.desk.retired == retired
 
-    # -- laws ---------------------------------------------------------------------------------------------------------
+    # -- laws -------------------------------------------------------------------------------------------------------
 
     @invariant()
     def always(self):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hostile import KINDS, Crash, HostileSide, system
+
 from uchet.mappings.model import Side
 from uchet.sync.engine import Engine
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
@@ -34,7 +35,7 @@ class Edit:
 
 
 class Company:
-    """``guard`` off by default: everything is approved, as ``S`` of the laws asks. The clock steps by a minute a call."""
+    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a minute."""
 
     def __init__(self, seed: int = 0, guard: GuardLimits = OPEN_GUARD, fingerprint: str = "1") -> None:
         self.book = HostileSide("book", own_key=True, seed=seed)
@@ -58,7 +59,7 @@ class Company:
         pair = Pair("laws", self.book, self.desk, maps[0], maps[1], KINDS)
         return Engine(pair, self.store, self.settings, clock=self.clock, sleep=lambda seconds: None)
 
-    # -- runs ---------------------------------------------------------------------------------------------------------
+    # -- runs -------------------------------------------------------------------------------------------------------
 
     def sync(self) -> Run:
         """One run with everything approved."""
@@ -89,7 +90,7 @@ class Company:
             run = self.sync()
         return run
 
-    # -- people ---------------------------------------------------------------------------------------------------------
+    # -- people -----------------------------------------------------------------------------------------------------
 
     def add(self, side: Side, kind: str, data: dict[str, Any]) -> str:
         id = self.side(side).add(kind, data)
@@ -109,15 +110,20 @@ class Company:
         value = self.side(side).rows[kind][id].data[name]
         self.edits[(side, kind, id, name)] = Edit(side, kind, id, name, value)
 
-    # -- the oracle -----------------------------------------------------------------------------------------------------
+    # -- the oracle -------------------------------------------------------------------------------------------------
 
     def writes(self) -> int:
         return len(self.book.writes) + len(self.desk.writes)
 
     def canonical(self) -> dict[str, Any]:
         """Both sides and the links with ids replaced by names: what two histories are compared by."""
-        links = sorted((l.kind, self._name("book", l.kind, l.book), self._name("desk", l.kind, l.desk)) for l in self.store.links("laws"))
-        issues = sorted((r.issue.code, self._name("book", r.issue.kind, r.issue.book)) for r in self.store.issues("laws"))
+        links = sorted(
+            (one.kind, self._name("book", one.kind, one.book), self._name("desk", one.kind, one.desk))
+            for one in self.store.links("laws")
+        )
+        issues = sorted(
+            (r.issue.code, self._name("book", r.issue.kind, r.issue.book)) for r in self.store.issues("laws")
+        )
         return {"book": self._side("book"), "desk": self._side("desk"), "links": links, "issues": issues}
 
     def _name(self, side: Side, kind: str, id: str | None) -> str:
@@ -130,7 +136,13 @@ class Company:
         for kind, records in rows.items():
             for row in records.values():
                 data = {n: v for n, v in row.data.items() if n not in ("notes", "room")}
-                out.append((kind, self._name(side, "room", row.data.get("room")), tuple(sorted((n, str(v)) for n, v in data.items()))))
+                out.append(
+                    (
+                        kind,
+                        self._name(side, "room", row.data.get("room")),
+                        tuple(sorted((n, str(v)) for n, v in data.items())),
+                    )
+                )
         return sorted(out)
 
 

@@ -43,7 +43,8 @@ def system(side: Side, fingerprint: str = "1") -> SystemMap:
     kinds = {}
     for kind in KINDS:
         fields = {
-            f.name: FieldMap(f.name, "main", f.name, f"reference:{f.of}" if f.of else "text", "field") for f in kind.fields
+            f.name: FieldMap(f.name, "main", f.name, f"reference:{f.of}" if f.of else "text", "field")
+            for f in kind.fields
         }
         source = Source("main", kind.name, ("id",), tuple(fields))
         kinds[kind.name] = KindMap(kind.name, "plain", (source,), fields, retire={"state": "out"})

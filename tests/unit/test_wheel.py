@@ -22,6 +22,20 @@ OUTSIDE = {"tests", "docs", "bench", "build", "dist", "run"}
 #: Files of the root that describe the project and not the package.
 CARDS = {"pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"}
 
+#: Two sides at a port where nobody listens.
+SETTINGS = """
+[book]
+connector = "onec"
+mapping = "bp30"
+url = "http://127.0.0.1:9/base"
+user = "uchet"
+[desk]
+connector = "roundup"
+mapping = "roundup"
+url = "http://127.0.0.1:9/"
+user = "uchet"
+"""
+
 
 def product(root: Path) -> Iterator[PurePosixPath]:
     """Every file of the package as it stands in the tree, relative to the root."""
@@ -100,7 +114,7 @@ def test_sdist_holds_every_file_of_the_tree(root: Path, built: Path) -> None:
 def test_every_kind_of_data_was_looked_at(root: Path) -> None:
     """The walk itself sees what must not be lost: else the two tests above prove nothing."""
     suffixes = {path.suffix for path in product(root)}
-    assert {".py", ".toml", ".xml", ".po", ".html"} <= suffixes
+    assert {".py", ".toml", ".po", ".mo", ".html", ".css"} <= suffixes
     paths = {str(path) for path in product(root)}
     assert {"__init__.py", "__main__.py", "__manifest__.py", "py.typed", "mappings/book/bp30.toml"} <= paths
     assert any("/migrations/versions/" in path for path in paths)
@@ -134,9 +148,16 @@ def test_wheel_runs_on_its_own_files(root: Path, installed: Path) -> None:
 
 
 def test_host_example_runs_from_the_wheel(root: Path, installed: Path, tmp_path: Path) -> None:
-    example = tmp_path / "host_example.py"
-    shutil.copy(root / "docs" / "host_example.py", example)
-    called(installed, "python", str(example))
+    """The host sees the addon's card and jobs, and what `check()` finds where nobody listens."""
+    for name, text in {
+        "uchet.toml": SETTINGS,
+        "host_example.py": (root / "docs/host_example.py").read_text("utf-8"),
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    told = called(installed, "python", str(tmp_path / "host_example.py"), "uchet", str(tmp_path / "uchet.toml"))
+    assert "uchet 0.1.0 jobs: nightly" in told
+    assert "127.0.0.1" in told
+    assert "both sides are ready" not in told
 
 
 def test_demo_runs_from_the_wheel(installed: Path) -> None:
@@ -173,7 +194,13 @@ def called(home: Path, program: str, *arguments: str, given: str = "") -> str:
     done = subprocess.run(
         [str(home / "bin" / program), *arguments],
         cwd=home,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "UCHET_BOOK_PASSWORD": "secret",
+            "UCHET_DESK_PASSWORD": "secret",
+        },
         input=given,
         capture_output=True,
         text=True,

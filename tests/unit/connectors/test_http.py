@@ -51,7 +51,8 @@ def client(naps: Naps) -> Iterator[HttpClient]:
 
 
 def _classes(module: object, base: type[BaseException]) -> list[type[BaseException]]:
-    return [c for _, c in inspect.getmembers(module, inspect.isclass) if issubclass(c, base)]
+    found = {c for _, c in inspect.getmembers(module, inspect.isclass) if issubclass(c, base)}
+    return sorted(found, key=lambda c: f"{c.__module__}.{c.__qualname__}")
 
 
 def _own_http_errors() -> list[type[BaseException]]:

@@ -55,6 +55,8 @@ def test_a_move_is_a_draft_until_posted_and_unpost_takes_it_back(client: Any, co
     assert len(client.value(PLACES)) == 2
     assert client.call("POST", f"{at(MOVE, made['Ref_Key'])}/Unpost").status_code == 200
     assert client.value(f"{PLACES}/SliceLast()")[0]["МОЛ_Key"] == company.ivanov
+    again = client.call("POST", MOVE, move(company, Date="2026-02-11T12:00:00")).json()["Ref_Key"]
+    assert post(client, again).status_code == 200, "the asset stands with its first sender again"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +127,9 @@ def hand_out(emulator: Any, company: Any, item: str, count: str, day: str = "202
     }))
 
 
-def balances(client: Any, emulator: Any, period: str = "2026-04-01") -> dict[tuple[str, str], Any]:
+def balances(client: Any, emulator: Any, period: str = "2026-04-01T00:00:00") -> dict[tuple[str, str], Any]:
     condition = f"Account_Key eq guid''{emulator.world.account('МЦ.04')}''"
-    call = f"Balance(Period=datetime'{period}T00:00:00',AccountCondition='{condition}')"
+    call = f"Balance(Period=datetime'{period}',AccountCondition='{condition}')"
     rows = client.value(f"AccountingRegister_Хозрасчетный/{call}")
     return {(row["ExtDimension2"], row["ExtDimension3"]): row["КоличествоBalanceDr"] for row in rows}
 
@@ -136,7 +138,8 @@ def test_low_value_items_live_on_mc04_with_their_batch(client: Any, emulator: An
     item = emulator.world.put("Catalog_Номенклатура", {"Description": "Монитор"})
     batch = hand_out(emulator, company, item, "5")
     assert balances(client, emulator) == {(batch, company.ivanov): 5}
-    assert balances(client, emulator, "2026-01-11") == {}, "a balance is that of the beginning of the moment"
+    assert balances(client, emulator, "2026-01-11T10:00:00") == {}, "a balance excludes its own moment"
+    assert balances(client, emulator, "2026-01-11T10:00:01") == {(batch, company.ivanov): 5}
     pass_on = {"Date": "2026-02-01T00:00:00", "Организация_Key": company.org,
                "ВидОперации": "ПередачаМеждуСотрудниками",
                "СотрудникОтправитель_Key": company.ivanov, "СотрудникПолучатель_Key": company.petrov,

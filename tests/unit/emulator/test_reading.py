@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from uchet.emulator.edmx import parse
+
 ASSETS = "Catalog_ОсновныеСредства"
 ZERO = "00000000-0000-0000-0000-000000000000"
 PLACES = "InformationRegister_МестонахождениеОСБухгалтерскийУчет"
@@ -79,6 +81,7 @@ def test_bare_guid_on_a_composite_is_silently_empty(client: Any, company: Any) -
     rows = f"{PLACES}_RecordType"
     bare, cast = f"guid'{company.acceptance}'", f"cast(guid'{company.acceptance}','Document_ПринятиеКУчетуОС')"
     assert client.value(rows, f"$filter=Recorder eq {bare}") == []
+    assert client.value(rows, f"$filter=Recorder eq '{company.acceptance}'") == []
     assert len(client.value(rows, f"$filter=Recorder eq {cast}")) == 1
     assert len(client.value(rows, "$filter=isof(Recorder,'Document_ПринятиеКУчетуОС')")) == 1
 
@@ -97,12 +100,16 @@ def test_bare_guid_on_a_composite_is_silently_empty(client: Any, company: Any) -
         (ASSETS, f"$filter=Ref_Key gt guid'{ZERO}'", 500, "-1"),
         (PLACES, "$filter=Period gt datetime'2026-01-01T00:00:00'", 400, "6"),
         (f"{PLACES}/SliceLast()", "", 400, "11"),
+        (ASSETS, "$filter=Description add 1 eq 2", 500, "-1"),
+        (ASSETS, "$filter=1 div 0 eq 2", 500, "-1"),
+        (ASSETS, "$top=x", 400, "14"),
+        (ASSETS, "$orderby=Code вверх", 400, "14"),
         (f"{ASSETS}(96289644-1111-1111-1111-111111111111)", "", 400, "1"),
         ("InformationRegister_ДополнительныеСведения(Объект='x')", "", 400, "7"),
         ("$batch", "", 501, "0"),
     ],
 )
-def test_refusals(client: Any, path: str, query: str, status: int, code: str) -> None:
+def test_refusals(client: Any, company: Any, path: str, query: str, status: int, code: str) -> None:
     assert client.refused("GET", path, query=query)[:2] == (status, code)
 
 
@@ -110,7 +117,9 @@ def test_plus_in_a_query_is_400(client: Any, company: Any) -> None:
     address = client.url + quote(ASSETS)
     answer = client.session.get(f"{address}?$format=json&$filter=IsFolder+eq+false", timeout=20)
     assert answer.status_code == 400
-    assert client.session.get(f"{address}?$format=json&$filter=IsFolder%20eq%20false", timeout=20).status_code == 200
+    for literal, status in (("'a+b'", 400), ("'a%2Bb'", 200)):
+        query = f"{address}?$format=json&$filter=Description%20eq%20{literal}"
+        assert client.session.get(query, timeout=20).status_code == status
 
 
 def test_select_expand_and_presentations(client: Any, company: Any) -> None:
@@ -197,3 +206,42 @@ def test_unpublished_sets_and_attributes_are_gone_everywhere(client: Any, emulat
     client.call("PATCH", f"{ASSETS}(guid'{company.notebook}')", {"ЗаводскойНомер": "X"})
     emulator.world.publish("Catalog_ФизическиеЛица", f"{ASSETS}/ЗаводскойНомер")
     assert client.value(ASSETS)[0]["ЗаводскойНомер"] == "SN-1"
+
+
+def test_conditions_of_a_balance(client: Any, emulator: Any, company: Any) -> None:
+    world, kind = emulator.world, "Document_ПартияМатериаловВЭксплуатации"
+    batch = world.put(kind, {"Date": "2026-01-01T00:00:00"})
+    item = world.put("Catalog_Номенклатура", {"Description": "Стол"})
+    entry = {
+        "Period": "2026-01-01T00:00:00", "Организация_Key": company.org, "AccountDr_Key": world.account("МЦ.04"),
+        "ExtDimensionDr1": item, "ExtDimensionDr1_Type": "StandardODATA.Catalog_Номенклатура",
+        "ExtDimensionDr2": batch, "ExtDimensionDr2_Type": f"StandardODATA.{kind}",
+        "ExtDimensionDr3": company.petrov, "ExtDimensionDr3_Type": "StandardODATA.Catalog_ФизическиеЛица",
+        "КоличествоDr": "2.5",
+    }
+    ledger = "AccountingRegister_Хозрасчетный"
+    world.put(ledger, {"Recorder": batch, "Recorder_Type": f"StandardODATA.{kind}", "RecordSet": [entry]})
+
+    def found(call: str, query: str = "") -> list[Any]:
+        return [row["КоличествоBalance"] for row in client.value(f"{ledger}/{call}", query)]
+
+    assert found("Balance()") == [2.5]
+    assert found("Balance(AccountCondition='Account/Code eq ''МЦ.04''')") == [2.5]
+    assert found("Balance(AccountCondition='Account/Code eq ''10.09''')") == []
+    assert found(f"Balance(Condition='Организация_Key eq guid''{company.org}''')") == [2.5]
+    assert found("Balance", f"Condition=Организация_Key eq guid'{company.ivanov}'") == []
+    assert found("Balance()", f"$filter=ExtDimension1 eq cast(guid'{item}','Catalog_Номенклатура')") == [2.5]
+    assert client.value(f"{ledger}/Balance(Dimensions='Организация')")[0]["ExtDimension1"] is None, "grouped"
+    chosen = client.value(f"{ledger}/Balance()", "$select=ExtDimension3,КоличествоBalanceDr")[0]
+    assert chosen == {"ExtDimension3": company.petrov, "КоличествоBalanceDr": 2.5}
+
+
+def test_metadata_is_an_edmx_that_reads_back(client: Any, emulator: Any) -> None:
+    answer = client.call("GET", "$metadata")
+    assert answer.headers["Content-Type"].startswith("application/xml")
+    again = parse(answer.content)
+    assert again.sets == emulator.base.model.sets
+    assert again.functions == emulator.base.model.functions
+    assert all(prop.length is None for kind in again.types.values() for prop in kind.properties.values())
+    assert again.types[ASSETS].navigation["Parent"].target == ASSETS
+    assert "КодПоОКОФ" not in again.types[ASSETS].navigation, "its target is not published"

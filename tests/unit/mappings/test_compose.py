@@ -88,6 +88,14 @@ def test_the_organisation_is_the_one_that_accepted_it() -> None:
         assert not found.retired
 
 
+def test_a_removal_after_the_acceptance_elsewhere_changes_nothing() -> None:
+    late = [state("org1", "СнятоСУчета", "2025-03-01"), state("org2", "ПринятоКУчету", "2025-01-01")]
+    found = asset(states=late)
+    assert found.values["organization"] == Ref("book", "organization", "org2")
+    assert found.values["commissioned"] == date(2025, 1, 1)
+    assert not found.retired
+
+
 def test_two_organisations_at_once_are_a_question() -> None:
     found = asset(states=[state("org1"), state("org2")])
     assert [p.code for p in found.problems] == ["two_organizations"]
@@ -200,6 +208,8 @@ def test_dismissal() -> None:
     gone = human(work=[staff("e1", "2025-05-31")])
     assert (gone.values["active"], gone.retired) == (False, False)
     assert human(work=[staff("e1", "2025-05-31"), staff("e1", hired="2025-06-01")]).values["active"] is True
+    rehired = [staff("e1", "2025-05-31", main=True), staff("e1", main=False, ТекущееПодразделение_Key="d2")]
+    assert human(work=rehired).values["department"] == Ref("book", "department", "d2")
     assert human(work=[staff("e1", "2025-05-31")], binding={"@today": "2025-05-31"}).values["active"] is True
     assert human(work=[staff("e1", "2025-05-31")], binding={"@today": "2025-06-01"}).values["active"] is False
 

@@ -121,18 +121,43 @@ def _given(form, name):
     return value.decode() if isinstance(value, bytes) else (value or "").strip()
 
 
+def _columns(client, columns, asked, sort, link):
+    """Heads of the list: label, link that sorts by it, filter as asked."""
+    classname = client.classname
+    return [
+        {
+            "name": c,
+            "label": label(classname, c),
+            "sort": link(sort=("-" if sort == c else "") + c),
+            "mark": {c: "▲", "-" + c: "▼"}.get(sort, ""),
+            "value": asked.get(c, ""),
+            "options": options(client.db, classname, c) or [],
+        }
+        for c in columns
+    ]
+
+
+def _row(client, columns, nodeid):
+    """One line of the list."""
+    db, classname = client.db, client.classname
+    cells = []
+    for c in columns:
+        value = db.getclass(classname).get(nodeid, c)
+        state = "state " + (value or "") if c == "status" else ""
+        cells.append({"text": shown(db, classname, c, value), "state": state})
+    return {"href": classname + nodeid, "cells": cells}
+
+
 def listing(client):
     """The list page: filters as asked, one page of rows, sorted by a column."""
     db, classname, form = client.db, client.classname, client.form
     columns = CLASSES.get(classname, ("", "", ("id",)))[2]
     cl = db.getclass(classname)
-    props = cl.getprops()
     asked = {c: _given(form, c) for c in columns if _given(form, c)}
-    spec = {c: [v] if isinstance(props[c], hyperdb.Link) else v for c, v in asked.items()}
-    sort = _given(form, "@sort") or columns[0]
-    direction, column = ("-", sort[1:]) if sort.startswith("-") else ("+", sort)
-    column = column if column in columns else columns[0]
-    ids = cl.filter_with_permissions(None, spec, sort=[(direction, column)])
+    spec = {c: [v] if isinstance(cl.getprops()[c], hyperdb.Link) else v for c, v in asked.items()}
+    sort = _given(form, "@sort")
+    sort = sort if sort.removeprefix("-") in columns else columns[0]
+    ids = cl.filter_with_permissions(None, spec, sort=[("-" if sort.startswith("-") else "+", sort.removeprefix("-"))])
     page = max(1, int(_given(form, "@page"))) if _given(form, "@page").isdigit() else 1
     pages = max(1, -(-len(ids) // PAGE))
 
@@ -140,27 +165,8 @@ def listing(client):
         return classname + "?" + urlencode({**asked, "@sort": sort, **{"@" + k: v for k, v in change.items()}})
 
     return {
-        "columns": [
-            {
-                "name": c,
-                "label": label(classname, c),
-                "sort": link(sort=("-" if sort == c else "") + c),
-                "mark": {c: "▲", "-" + c: "▼"}.get(sort, ""),
-                "value": asked.get(c, ""),
-                "options": options(db, classname, c) or [],
-            }
-            for c in columns
-        ],
-        "rows": [
-            {
-                "href": classname + i,
-                "cells": [
-                    {"text": shown(db, classname, c, cl.get(i, c)), "state": "state " + (cl.get(i, c) or "")
-                     if c == "status" else ""} for c in columns
-                ],
-            }
-            for i in ids[(page - 1) * PAGE : page * PAGE]
-        ],
+        "columns": _columns(client, columns, asked, sort, link),
+        "rows": [_row(client, columns, i) for i in ids[(page - 1) * PAGE : page * PAGE]],
         "total": len(ids),
         "page": page,
         "pages": pages,
@@ -168,7 +174,7 @@ def listing(client):
         "filtered": bool(asked),
         "previous": link(page=page - 1) if page > 1 else "",
         "next": link(page=page + 1) if page < pages else "",
-    }  # fmt: skip
+    }
 
 
 def fields(client):

@@ -318,6 +318,21 @@ def test_an_answer_that_cannot_be_read_back_leaves_the_write_unknown(
         connect().write(Write(PLACE, GUID, {"Description": "Новый"}))
 
 
+@pytest.mark.parametrize("wrong", [{"Кратность": "пять"}, {"СуммаДокумента": "x"}, {"Строки": 5}, {"Срок": []}])
+def test_a_value_of_a_wrong_type_is_a_broken_answer(
+    web: responses.RequestsMock, connect: Connect, root: str, wrong: dict[str, Any]
+) -> None:
+    good = {"Ref_Key": GUID, "DataVersion": "A", "Number": "1", "Комментарий": ""}
+    document = f"{root}/{DOCUMENT}(guid'{GUID}')"
+    web.get(document, json={**good, **wrong})
+    with pytest.raises(Retry, match="answer_broken"):
+        connect().get(DOCUMENT, GUID)
+    web.replace(responses.GET, document, json=good)
+    web.patch(document, json={**good, **wrong, "Комментарий": "x"})
+    with pytest.raises(Unknown, match="answer_broken"):
+        connect().write(Write(DOCUMENT, GUID, {"Комментарий": "x"}))
+
+
 def test_a_change_compares_the_version_first_and_sends_it(
     web: responses.RequestsMock, connect: Connect, root: str
 ) -> None:

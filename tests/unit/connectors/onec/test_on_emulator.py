@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -473,3 +474,27 @@ def test_registers_written_one_by_one_are_read_by_key(
     world.set_constant("ИспользоватьДатыЗапретаИзменения", True)
     rows, _ = _all(base.read(Query("Constant_ИспользоватьДатыЗапретаИзменения")))
     assert rows[0].data["Value"] is True
+
+
+REAL = Path(__file__).parents[4].parent / "shared/fixtures/onec/metadata-kz.xml"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not REAL.exists(), reason="the shared folder is not beside the checkout")
+def test_another_configuration_is_read_and_written_by_its_own_metadata() -> None:
+    with Emulator(REAL) as other:
+        base = OnecConnector(other.url)
+        published = base.describe().collections
+        assert len([name for name in published if "/" not in name]) == 64
+        for name in published:
+            if name.endswith("/ExtDimensionTypes"):
+                continue  # rows that have no set of their own: they come with their account
+            rows, complete = _all(base.read(Query(name)))
+            assert (rows, complete) == ([], True), name
+        write = Write(
+            "Catalog_Контрагенты", None, {"Description": "ТОО «Алма»"}, key=str(uuid.uuid4()), marker="uchet:1"
+        )
+        receipt = base.write(write)
+        assert receipt.raw.data["Description"] == "ТОО «Алма»"
+        assert base.get("Catalog_Контрагенты", receipt.raw.id) == receipt.raw
+        base.close()

@@ -34,6 +34,9 @@ def _encode(index: Index, codec: Codec, **values: Any) -> dict[str, Any]:
 def test_json_with_a_byte_order_mark_exact_fractions_and_control_characters() -> None:
     body = b'\xef\xbb\xbf{"a":0.1,"b":15,"c":"x\x02y","d":12345678901234567.89}'
     assert parse_json(body) == {"a": Decimal("0.1"), "b": 15, "c": "x\x02y", "d": Decimal("12345678901234567.89")}
+    exact = parse_json(b'{"a":0.1,"b":12345678901234567.89}')
+    assert exact == {"a": Decimal("0.1"), "b": Decimal("12345678901234567.89")}
+    assert all(isinstance(value, Decimal) for value in exact.values())
     for bad in (b"", b'{"a":', b'{"a":NaN}', b"<html>", b"\xff\xfe"):
         with pytest.raises(ValueError, match=r".*"):
             parse_json(bad)
