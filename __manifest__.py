@@ -1,5 +1,5 @@
 # The addon's card, as a host reads it: a literal, never imported. What a connector can do stands in its own card.
-{
+{  # noqa: B018  read as a literal, never run
     "name": "uchet",
     "version": "0.1.0",
     "summary": "Keeps the books in 1C and the IT service desk telling the same story",

@@ -9,7 +9,7 @@
     └── Fatal      settings, login or publication are wrong: stop and say what to do
 
 Every error carries a stable ``code``, an English ``template`` with parameters (translated through
-``locale``), a ``hint`` that tells the reader what to do, and ``evidence`` for the log, from which the
+``i18n``), a ``hint`` that tells the reader what to do, and ``evidence`` for the log, from which the
 caller has already removed secrets.
 """
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from .locale import tr
+from .i18n import tr
 
 __all__ = ["Blocked", "Fatal", "Reject", "Retry", "Stale", "UchetError", "Unknown"]
 

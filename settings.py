@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import Fatal
-from .locale import N_
+from .i18n import N_
 
 __all__ = [
     "BookWins",

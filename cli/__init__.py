@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import structlog
 import typer
 
-from ..locale import N_, tr
+from ..i18n import N_, tr
 from . import explain, issues, keep, links, plans, runs, setup, toys
 from .frame import COMMANDS, bind, language_of
 

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from ..jobs.lookup import Known, Story, explain
-from ..locale import N_
+from ..i18n import N_
 from ..mappings.model import kind as kind_named
 from .frame import OK, Seat, command
 from .links import reading

@@ -26,7 +26,7 @@ from typer.models import ParameterInfo
 
 from ..errors import UchetError
 from ..jobs.wiring import Progress, quiet
-from ..locale import LANGUAGES, tr
+from ..i18n import LANGUAGES, tr
 from ..mappings.model import Ref
 from ..settings import Settings, load_settings, settings_path
 from .plain import plain

@@ -11,8 +11,8 @@ from rich.text import Text
 from ..errors import Reject
 from ..jobs.lookup import labels_of
 from ..jobs.wiring import open_store
-from ..locale import N_
-from ..locale.issues import choices
+from ..i18n import N_
+from ..i18n.issues import choices
 from ..sync.store import IssueRow, Store
 from .frame import OK, Seat, command
 from .plans import person

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from ..locale import N_
+from ..i18n import N_
 from ..mappings.model import Ref, Side
 from ..sync.types import Operation, Plan, Run, Verdict
 from .words import OUTCOMES, Words
@@ -40,29 +40,33 @@ def table(*columns: str) -> Table:
 def plan_table(plan: Plan, words: Words) -> Table:
     """Per kind and side, how many of each action."""
     made = table(words.t("Kind"), words.t("Where"), words.t("What"), words.t("How many"))
-    counts: dict[tuple[str, str, str], int] = {}
-    for op in plan.operations:
-        key = (op.kind, op.side if op.remote else "", op.action)
-        counts[key] = counts.get(key, 0) + 1
-    for (kind, side, action), count in counts.items():
+    for kind, side, action, ops in _groups(plan.operations):
         style = _STYLES.get(action, "")
-        made.add_row(words.kind(kind), words.side(side) or "—", Text(words.action(action), style), str(count))
+        made.add_row(words.kind(kind), words.side(side) or "—", Text(words.action(action), style), str(len(ops)))
     return made
 
 
 def plan_lines(plan: Plan, words: Words, limit: int | None) -> Iterator[Text]:
     """Every write of the plan with before and after per field; at most ``limit`` per kind and action."""
-    groups: dict[tuple[str, str, str], list[Operation]] = {}
-    for op in plan.operations:
-        if op.remote:
-            groups.setdefault((op.kind, op.side, op.action), []).append(op)
-    for (kind, side, action), ops in groups.items():
+    for kind, side, action, ops in _groups(op for op in plan.operations if op.remote):
         title = f"{words.kind(kind)}: {words.action(action)} → {words.side(side)} ({len(ops)})"
         yield Text(f"\n{title}", "bold")
         for op in ops[:limit]:
             yield from _operation(op, words)
         if limit is not None and len(ops) > limit:
             yield Text("  " + words.t("… and {count} more (--all shows them)", count=len(ops) - limit), "dim")
+
+
+def _groups(operations: Iterable[Operation]) -> Iterator[tuple[str, str, str, list[Operation]]]:
+    """Kind, side (empty for what stays here), action, and their operations by name: a plan runs in the order of ids,
+    which says nothing to a person."""
+    groups: dict[tuple[str, str], dict[str, list[Operation]]] = {}
+    for op in operations:
+        sides = groups.setdefault((op.kind, op.action), {})
+        sides.setdefault(op.side if op.remote else "", []).append(op)
+    for (kind, action), sides in groups.items():
+        for side in sorted(sides):
+            yield kind, side, action, sorted(sides[side], key=lambda op: op.label)
 
 
 def _operation(op: Operation, words: Words) -> Iterator[Text]:

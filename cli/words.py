@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..locale import N_, tr
-from ..locale.issues import ISSUES, REASONS, describe
+from ..i18n import N_, tr
+from ..i18n.issues import ISSUES, REASONS, describe
 from ..mappings.model import KINDS, Kind, Ref
 from ..sync.types import Issue
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connectors.base import Connector, Description
 from ..errors import UchetError
-from ..locale import tr
+from ..i18n import tr
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding
 from ..mappings.model import Side

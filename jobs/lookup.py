@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import Reject, UchetError
-from ..locale import N_
+from ..i18n import N_
 from ..mappings.keys import inv_key, serial_key
 from ..mappings.model import KINDS, Ref, Side, Values
 from ..sync.intake import Intake, bind, with_units
@@ -25,8 +25,8 @@ from .wiring import SIDES, Wired
 __all__ = ["Known", "Story", "explain", "labels_of", "linked_matches", "parse_ref", "read_known", "resolve"]
 
 THING = "equipment"
-#: Drafts that wait for an accountant, or for the register to show what was posted; refused ones wait for the desk.
-PENDING = ("open", "edited", "posted", "adopted", "refused")
+#: Drafts that a story tells of: those that wait for an accountant, the register or (refused) the desk, and agreed ones.
+TOLD = ("open", "edited", "posted", "adopted", "refused", "agreed")
 
 
 @dataclass(slots=True)
@@ -209,7 +209,7 @@ def _story(store: Store, pair: str, known: Known, book: Ref | None, desk: Ref | 
         return bool((book_id and its_book == book_id) or (desk_id and its_desk == desk_id))
 
     history = store.operations(pair, kind=kind, book=book_id, desk=None if book_id else desk_id)
-    drafts = [d for d in store.drafts(pair, PENDING) if any(about(m.book, m.desk) for m in d.members)]
+    drafts = [d for d in store.drafts(pair, TOLD) if any(about(m.book, m.desk) for m in d.members)]
     issues = [r for r in store.issues(pair) if r.issue.kind == kind and _asks(r, book_id, desk_id)]
     return Story(book, desk, values, link, tuple(history), tuple(drafts), tuple(issues), frozenset(remembered))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import Fatal
-from ..locale import N_, tr
+from ..i18n import N_, tr
 from ..mappings.model import Side
 from ..settings import keyring_entry
 

@@ -70,9 +70,22 @@ def open_store(settings: Settings, clock: Clock = utc_now) -> Iterator[Store]:
     """The state alone, for commands that ask nobody outside."""
     where = settings.state_url
     if isinstance(where, Path):
-        where.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(where.parent)
     with closing(Store.open(where, clock=clock)) as store:
         yield store
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Fatal(
+            "state_folder",
+            "The folder of the state {folder} cannot be made: {reason}.",
+            hint="Correct state in the settings, or give the user of uchet the right to write there.",
+            folder=str(folder),
+            reason=error.strerror or type(error).__name__,
+        ) from error
 
 
 def connect(settings: Settings, side: Side) -> Connector:

@@ -123,9 +123,10 @@ class Applier:
             self.done(op, Receipt(stored, created=True), None)
             self.result.issues.append(_failure(op, error))
             return
-        self._settle(op, "rejected", f"{error.code}: {error.text('en')}")
+        why = f"{error.text('en')}\n{error.text('ru')}"
+        self._settle(op, "rejected", why)
         self._count(failed=True)
-        self.result.issues.append(refusal(op, error.text("ru")))
+        self.result.issues.append(refusal(op, why))
 
     def _current(self, op: Operation) -> Raw | None:
         """The target now; ``Stale`` if it is not what the plan saw."""
@@ -141,8 +142,9 @@ class Applier:
             raise Stale("target_changed", "{kind} {id} changed since the plan.", kind=op.kind, id=id)
         return raw
 
-    def done(self, op: Operation, receipt: Receipt, current: Raw | None) -> None:
-        """Receipt, link, seen and draft of a finished write, in one transaction."""
+    def done(self, op: Operation, receipt: Receipt, current: Raw | None, run: str = "") -> None:
+        """Receipt, link, seen and draft of a finished write, in one transaction. ``run``: the one that began it, where
+        it is not this one."""
         raw = receipt.raw
         before = current.version if current else None
         link, draft = None, None
@@ -154,7 +156,7 @@ class Applier:
             self.targets.index.add(link)
         self.store.settle(
             self.targets.pair.name,
-            self.run,
+            run or self.run,
             op,
             state="done",
             ref=raw.id,
@@ -197,7 +199,8 @@ class Applier:
 
 def _failure(op: Operation, error: UchetError) -> Issue:
     """A write that failed for a reason outside the record; it is tried again on the next run."""
-    params = {"side": op.side, "name": op.label, "why": error.text("ru"), "code": error.code}
+    why = {"why": error.text("en"), "why_ru": error.text("ru")}
+    params = {"side": op.side, "name": op.label, "code": error.code, **why}
     return Issue(
         f"failed:{op.side}:{op.kind}:{op.book}:{op.desk}:{error.code}",
         "write_failed",

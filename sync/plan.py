@@ -182,7 +182,7 @@ class _Builder:
             self._put(op)
         for op in closings(self.world):
             self._put(op)
-        issues = tuple(sorted({i.key: i for i in self.issues}.values(), key=lambda i: i.key))
+        issues = tuple(sorted((self._named(i) for i in {i.key: i for i in self.issues}.values()), key=lambda i: i.key))
         operations = tuple(sorted(self.operations, key=self._rank))
         return Plan(
             plan_id(operations, issues, self.world.fingerprint),
@@ -195,6 +195,21 @@ class _Builder:
             self.bases,
         )
 
+    def _named(self, issue: Issue) -> Issue:
+        """``issue`` with people's names for the records it is about: ids say nothing to an accountant."""
+        ids: list[tuple[Side, str]] = [("book", str(issue.book)), ("desk", str(issue.desk))]
+        ids += [("book", id) for id in str(issue.params.get("books", "")).split(", ")]
+        ids += [("desk", id) for id in str(issue.params.get("desks", "")).split(", ")]
+        labels = {f"{side}:{id}": name for side, id in ids if (name := self._label(issue.kind, side, id))}
+        return replace(issue, params={**issue.params, "labels": labels}) if labels else issue
+
+    def _label(self, kind: str, side: Side, id: str) -> str:
+        record = self.world.record(kind, side, id)
+        if record is None:
+            return ""
+        number, name = record.values.get("inventory_number"), record.values.get("name")
+        return " ".join(str(part) for part in (number, name) if part)
+
     def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
 
@@ -206,7 +221,8 @@ def _source(op: Operation) -> Ref:
 
 
 def refusal(op: Operation, why: str) -> Issue:
-    """The standing question about an operation the other side refuses."""
-    params = {"operation": op.id, "side": op.side, "name": op.label, "why": why}
+    """The standing question about an operation the other side refuses; ``why`` is English, a line break, Russian."""
+    english, _, russian = why.partition("\n")
+    params = {"operation": op.id, "side": op.side, "name": op.label, "why": english, "why_ru": russian or english}
     fields = ", ".join(c.name for c in op.changes)
     return Issue(f"refused:{op.id}", "refused", op.kind, op.book, op.desk, fields or None, params=params)

@@ -8,6 +8,7 @@ land, recovery first waits until it no longer can. Being killed here changes not
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from ..connectors.base import Raw, Receipt
@@ -23,7 +24,7 @@ def recover(applier: Applier, clock: Callable[[], datetime], sleep: Callable[[fl
     intents = applier.store.intents(applier.targets.pair.name)
     for intent in intents:
         _wait(applier, intent, clock, sleep)
-        _settle(applier, intent.operation)
+        _settle(applier, intent)
     return len(intents)
 
 
@@ -34,12 +35,24 @@ def _wait(applier: Applier, intent: Intent, clock: Callable[[], datetime], sleep
         sleep(min(left, settle))  # a clock set back must not make us wait for ever
 
 
-def _settle(applier: Applier, op: Operation) -> None:
+def _settle(applier: Applier, intent: Intent) -> None:
+    """End the intent in the run that began it."""
+    op = intent.operation
     raw = _written(applier, op)
     if raw is None:
-        applier.store.settle(applier.targets.pair.name, applier.run, op, state="abandoned")
+        applier.store.settle(applier.targets.pair.name, intent.run, op, state="abandoned")
     else:
-        applier.done(op, Receipt(raw, created=op.action in ("create", "draft")), None)
+        applier.done(_certain(applier, op, raw), Receipt(raw, created=op.action in ("create", "draft")), None, intent.run)
+
+
+def _certain(applier: Applier, op: Operation, raw: Raw) -> Operation:
+    """A created record may have been edited since the crash: only fields that still hold what was sent are agreed on,
+    the others are compared afresh."""
+    if op.action != "create":
+        return op
+    values = applier.targets.decode(op.side, op.kind, raw)
+    held = tuple(c for c in op.changes if applier.targets.holds(replace(op, changes=(c,)), values, after=True))
+    return replace(op, changes=held)
 
 
 def _written(applier: Applier, op: Operation) -> Raw | None:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..connectors.base import Connector, Description
+from ..errors import Fatal
+from ..i18n import N_
+from ..mappings.check import check as drift
+from ..mappings.check import check_binding
 from ..mappings.model import Kind, Side
+from ..mappings.system import Problem
 from .guard import SideFacts
 from .intake import Intake, bind, with_units
 from .match import match
@@ -36,9 +41,23 @@ class Contact:
 
     @classmethod
     def make(cls, pair: Pair) -> Contact:
-        """Raises ``Fatal`` or ``Blocked`` where a side cannot be reached, entered or read."""
+        """Raises ``Fatal`` or ``Blocked`` where a side cannot be reached, entered or read, and ``Fatal`` where it does
+        not publish what the mapping needs: half of a record read is half of a record written."""
         described = {side: pair.connector(side).describe() for side in SIDES}
-        return cls(described, {side: bind(pair.connector(side), pair.mapping(side)) for side in SIDES})
+        for side in SIDES:
+            _demand(drift(pair.mapping(side), described[side].collections))
+        bindings = {side: bind(pair.connector(side), pair.mapping(side)) for side in SIDES}
+        for side in SIDES:
+            _demand(check_binding(pair.mapping(side), bindings[side]))
+        return cls(described, bindings)
+
+
+def _demand(problems: list[Problem]) -> None:
+    """Nothing is planned on a side that lacks what the mapping names: the first thing to put right ends the run."""
+    if problems:
+        first = problems[0]
+        hint = N_("“uchet check” names everything that is missing, and what to do.")
+        raise Fatal(first.code, first.template, hint=hint, **first.params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,8 +165,11 @@ def save(index: Index, path: Path) -> None:
     """Store the index, replacing the file at once so that another process never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(msgspec.msgpack.encode(index))
-    part.replace(path)
+    try:
+        part.write_bytes(msgspec.msgpack.encode(index))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 _WANTED = ("EntityType", "ComplexType", "Association", "EntitySet", "FunctionImport")

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import structlog
+
 from ...errors import Blocked, Fatal, Reject
 from ..base import Capabilities, Description, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
@@ -23,6 +25,8 @@ from .values import Codec
 from .writer import COMMENT, Writer
 
 __all__ = ["OnecConnector"]
+
+log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS = 10.0
 
@@ -182,7 +186,7 @@ class OnecConnector:
             return known
         index = metadata.parse(content, etag)
         if self._cache:
-            metadata.save(index, self._cache)
+            _keep(index, self._cache)
         self._index = index
         return index
 
@@ -236,6 +240,14 @@ def _address(root: str) -> str:
     parts = urlsplit(root)
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     return f"{(parts.hostname or '').lower()}{port}{unquote(parts.path).removesuffix('/' + url.ROOT)}"
+
+
+def _keep(index: Index, cache: Path) -> None:
+    """The copy saves a parse next time and nothing more: a full disk or a read-only folder is no reason to stop."""
+    try:
+        metadata.save(index, cache)
+    except OSError as error:
+        log.warning("metadata_not_kept", folder=str(cache.parent), reason=error.strerror)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -319,7 +319,8 @@ def _raw(info: ClassInfo, id: str, attributes: Mapping[str, Any]) -> Raw:
 
 
 def _fields(info: ClassInfo) -> dict[str, FieldInfo]:
-    return {
+    """Its properties, and the id, which every class has and the schema does not name."""
+    return {"id": FieldInfo("id")} | {
         name: FieldInfo(f"{prop.type}:{prop.of}" if prop.of else prop.type, required=prop.required)
         for name, prop in info.properties.items()
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-__all__ = ["INVENTORY", "SERIAL", "Spoil", "excel_power", "initials", "lookalike", "transliterated"]
+__all__ = ["INVENTORY", "SERIAL", "Spoil", "excel_power", "initials", "serial_number", "transliterated"]
 
 Spoil = Callable[[str], str]
 

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ...locale import tr
+from ...i18n import tr
 from ...sync.types import Run
 from .servers import BOOK_LOGIN, PASSWORDS, Servers
 

@@ -7,6 +7,7 @@ the folder (1C's state file, the tracker, our settings) can be copied while they
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from .company import Company, Size, make_company
 from .desk import fill_desk
 from .people import ZONE, Accountant, Specialist
 
-__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_ports", "prepare"]
+__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_ports", "prepare", "settle"]
 
 #: The name of the base in 1C's address.
 BASE = "demo"
@@ -49,17 +50,33 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """Two ports that nobody listens on now."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return Ports(one.getsockname()[1], two.getsockname()[1])
+    """Two ports that nobody listens on now, below those that systems lend to outgoing connections: a server that is
+    stopped and started again must find its port still free."""
+    return Ports(*(_free_port() for _ in range(2)))
+
+
+def _free_port() -> int:
+    for _ in range(200):
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Fatal("demo_ports", "The demo found no free port on 127.0.0.1.")
 
 
 def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date) -> Company:
     """Make both systems of company ``number`` in ``folder`` (created; must be empty) and the settings beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
     company = make_company(size, number, today=today)
+    settle(folder, company, ports)
+    return company
+
+
+def settle(folder: Path, company: Company, ports: Ports) -> None:
+    """Both systems of ``company`` in ``folder`` (created; must be empty) and the settings beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
     base = Emulator(base=BASE, state=folder / _STATE, user=BOOK_LOGIN[0], password=BOOK_LOGIN[1])
     try:
         fill_book(base.world, company)
@@ -69,7 +86,6 @@ def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date) ->
     install(home, url=f"http://127.0.0.1:{ports.desk}/", passwords=PASSWORDS, rounds=_ROUNDS)
     fill_desk(partial(seed, home), company)
     (folder / "uchet.toml").write_text(_settings(ports), encoding="utf-8")
-    return company
 
 
 def _settings(ports: Ports) -> str:

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from uchet.cli import build_app
-from uchet.locale.issues import ISSUES
+from uchet.i18n.issues import ISSUES
 
 COMMON = {"--settings", "--json", "--lang", "--yes", "--help"}
 

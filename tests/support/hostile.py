@@ -15,16 +15,19 @@ from uchet.errors import Reject, Retry, Stale, Unknown
 from uchet.mappings.model import Field, Kind, Side
 from uchet.mappings.system import FieldMap, KindMap, Source, SystemMap
 
-#: Kinds of the model world: a room that things refer to, and a thing with one field per owner.
+#: Kinds of the model world: a room that things refer to, and a thing with a field per owner, type and empty rule.
 ROOM = Kind("room", "Комната", "Room", (Field("name", "text", "Имя", "Name"),), keys=(("name",),))
 THING = Kind(
     "thing",
     "Вещь",
     "Thing",
     (
-        Field("name", "text", "Имя", "Name"),
+        Field("name", "name", "Имя", "Name"),
         Field("label", "text", "Метка", "Label", owner="either"),
+        Field("note", "text", "Заметка", "Note", owner="either", empty="clear"),
         Field("serial", "text", "Серийный", "Serial", owner="desk"),
+        Field("cost", "money", "Цена", "Cost"),
+        Field("since", "date", "Дата", "Since"),
         Field("room", "reference", "Комната", "Room", owner="either", of="room"),
     ),
     keys=(("name",),),
@@ -32,6 +35,9 @@ THING = Kind(
 )
 KINDS = (ROOM, THING)
 FIELDS = {kind.name: [f.name for f in kind.fields] for kind in KINDS}
+OWN = frozenset({"id", "state", "notes"})
+
+Stored = Callable[[Any], Any]
 
 
 class Crash(BaseException):
@@ -43,7 +49,7 @@ def system(side: Side, fingerprint: str = "1") -> SystemMap:
     kinds = {}
     for kind in KINDS:
         fields = {
-            f.name: FieldMap(f.name, "main", f.name, f"reference:{f.of}" if f.of else "text", "field")
+            f.name: FieldMap(f.name, "main", f.name, f"reference:{f.of}" if f.of else f.type, "field")
             for f in kind.fields
         }
         source = Source("main", kind.name, ("id",), tuple(fields))
@@ -60,45 +66,81 @@ class Row:
     key: str | None = None
 
 
+@dataclass(frozen=True)
+class Done:
+    """One write of the engine as it really happened: the record before (``None``: created) and after."""
+
+    collection: str
+    id: str
+    values: Mapping[str, Any]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any]
+
+    @property
+    def retired(self) -> bool:
+        return self.after["state"] == "out" and (self.before or {}).get("state") != "out"
+
+
 @dataclass
 class Trouble:
     """What goes wrong next; each entry is used up by the write or read it hits.
 
     ``writes``: per write from now on, one of "" (fine), "crash-before", "crash-after", "lost-before", "lost-after".
     ``cut``: collections whose next listing is cut in half; ``broken``: those whose next listing fails in the middle.
-    ``between``: called once, just before the next write (a person at work between plan and apply).
+    ``between``: called once, just before the next write, or the next look at one record where ``early`` (a person at
+    work between plan and apply). ``hidden``: ids that listings leave out, though the listing claims to be whole.
     """
 
     writes: list[str] = field(default_factory=list)
     cut: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     between: Callable[[], None] | None = None
+    early: bool = False
+    hidden: set[str] = field(default_factory=set)
 
 
 class HostileSide:
-    """A system of its own: ids, versions, normalisation, refusals. Implements ``connectors.base.Connector``."""
+    """A system of its own: ids, versions, normalisation, refusals. Implements ``connectors.base.Connector``.
 
-    def __init__(self, side: Side, *, own_key: bool, seed: int = 0, store_as: Callable[[str], str] = str) -> None:
+    ``stores`` says, per field, what the system makes of a value. A side that is not ``conditional`` ignores the version
+    it is given, as 1C does.
+    """
+
+    def __init__(
+        self,
+        side: Side,
+        *,
+        own_key: bool,
+        seed: int = 0,
+        stores: Mapping[str, Stored] | None = None,
+        conditional: bool = True,
+    ) -> None:
         self.side = side
         self.capabilities = Capabilities(
             versions=True,
-            conditional_write=True,
+            conditional_write=conditional,
             create="own_key" if own_key else "marker_field",
             retire="status",
             page_size=3,
         )
         self.rows: dict[str, dict[str, Row]] = {kind.name: {} for kind in KINDS}
+        self.gone: dict[str, dict[str, Row]] = {kind.name: {} for kind in KINDS}
         self.trouble = Trouble()
-        self.store_as = store_as
+        self.stores = dict(stores or {})
+        self.conditional = conditional
         self.random = random.Random(seed)
         self.page_size = 3
         self.clock = 0
         self.identity = f"hostile-{side}"
         # What really happened, for the oracle.
-        self.writes: list[Write] = []
-        self.values: set[Any] = set()
-        self.retired = 0
-        self.wide: list[str] = []
+        self.log: list[Done] = []
+        #: Per collection the ids that the last listing delivered.
+        self.shown: dict[str, set[str]] = {}
+
+    @property
+    def retired(self) -> int:
+        """How many records the engine took out of service here."""
+        return sum(done.retired for done in self.log)
 
     # -- people at work ---------------------------------------------------------------------------------------------
 
@@ -108,36 +150,46 @@ class HostileSide:
 
     def add(self, kind: str, data: Mapping[str, Any]) -> str:
         id = f"{self.side[0]}{self._tick()}"
-        stored = {n: self._stored(v) for n, v in data.items()}
+        stored = {n: self.stored(n, v) for n, v in data.items()}
         self.rows[kind][id] = Row({"state": "in", "notes": f"n-{id}", **stored}, self._tick())
-        self.values.update(stored.values())
         return id
 
     def edit(self, kind: str, id: str, name: str, value: Any) -> Any:
         row = self.rows[kind][id]
-        row.data[name] = self._stored(value)
+        row.data[name] = self.stored(name, value)
         row.version = self._tick()
-        self.values.add(row.data[name])
         return row.data[name]
 
     def remove(self, kind: str, id: str) -> None:
-        del self.rows[kind][id]
+        self.gone[kind][id] = self.rows[kind].pop(id)
 
-    def _stored(self, value: Any) -> Any:
-        return self.store_as(value) if isinstance(value, str) else value
+    def bring_back(self, kind: str, id: str) -> None:
+        """A deleted record is there again as it was, or one out of service is in service again."""
+        if id in self.gone[kind]:
+            self.rows[kind][id] = self.gone[kind].pop(id)
+        elif id in self.rows[kind]:
+            self.edit(kind, id, "state", "in")
+
+    def stored(self, name: str, value: Any) -> Any:
+        rule = self.stores.get(name)
+        return rule(value) if rule and value not in (None, "") else value
 
     # -- the five verbs ---------------------------------------------------------------------------------------------
 
     def describe(self) -> Description:
-        fields = {kind: {n: FieldInfo("text") for n in names} for kind, names in FIELDS.items()}
+        fields = {kind: {n: FieldInfo("text") for n in (*OWN, *names)} for kind, names in FIELDS.items()}
         return Description(self.identity, "hostile", fields)
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
-        rows = [self._raw(query.collection, id) for id in self.rows[query.collection]]
+        ids = [id for id in self.rows[query.collection] if id not in self.trouble.hidden]
+        rows = [self._raw(query.collection, id) for id in ids]
         self.random.shuffle(rows)
+        self.shown[query.collection] = set()
         if query.collection in self.trouble.cut:
             self.trouble.cut.discard(query.collection)
-            yield Page(tuple(rows[: len(rows) // 2]), complete=False)
+            part = tuple(rows[: len(rows) // 2])
+            self.shown[query.collection] = {raw.id for raw in part}
+            yield Page(part, complete=False)
             return
         broken = query.collection in self.trouble.broken
         self.trouble.broken.discard(query.collection)
@@ -146,9 +198,12 @@ class HostileSide:
         for n, page in enumerate(pages):
             if broken and n == len(pages) // 2:
                 raise Retry("busy", "The other side is busy.")
+            self.shown[query.collection] |= {raw.id for raw in page}
             yield Page(page, complete=n == len(pages) - 1)
 
     def get(self, collection: str, id: str) -> Raw | None:
+        if self.trouble.early:
+            self._between()
         return self._raw(collection, id) if id in self.rows[collection] else None
 
     def find(self, collection: str, marker: str) -> Raw | None:
@@ -156,9 +211,8 @@ class HostileSide:
         return self._raw(collection, found[0]) if found else None
 
     def write(self, write: Write) -> Receipt:
-        between, self.trouble.between = self.trouble.between, None
-        if between is not None:
-            between()
+        if not self.trouble.early:
+            self._between()
         trouble = self.trouble.writes.pop(0) if self.trouble.writes else ""
         if trouble == "crash-before":
             raise Crash
@@ -176,6 +230,11 @@ class HostileSide:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
+    def _between(self) -> None:
+        between, self.trouble.between = self.trouble.between, None
+        if between is not None:
+            between()
+
     def _raw(self, collection: str, id: str) -> Raw:
         row = self.rows[collection][id]
         return Raw(collection, id, str(row.version), {"id": id, **row.data})
@@ -184,7 +243,7 @@ class HostileSide:
         for name, value in write.values.items():
             if isinstance(value, str) and "REFUSED" in value:
                 raise Reject("refused_value", "The value is refused.", field=name)
-        created = write.id is None
+        before = None
         if write.id is None:
             twin = self.find(write.collection, write.key or "")
             if twin is not None:
@@ -195,23 +254,12 @@ class HostileSide:
             id = write.id
             if id not in self.rows[write.collection]:
                 raise Stale("gone", "The record is gone.")
-            if write.expected is not None and str(self.rows[write.collection][id].version) != write.expected:
+            row = self.rows[write.collection][id]
+            if self.conditional and write.expected is not None and str(row.version) != write.expected:
                 raise Stale("version", "The record changed.")
-        self._store(write, id, created)
-        return Receipt(self._raw(write.collection, id), created)
-
-    def _store(self, write: Write, id: str, created: bool) -> None:
+            before = dict(row.data)
         row = self.rows[write.collection][id]
-        stored = {n: self._stored(v) for n, v in write.values.items()}
-        if not created:
-            self.wide += [n for n, v in write.values.items() if _alike(v, row.data.get(n)) and n != "state"]
-        self.retired += stored.get("state") == "out"
-        row.data.update(stored)
+        row.data.update({n: self.stored(n, v) for n, v in write.values.items()})
         row.version = self._tick()
-        self.values.update(stored.values())
-        self.writes.append(write)
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """Whether writing ``a`` over ``b`` says nothing new (spaces aside)."""
-    return (a or "").split() == (b or "").split() if isinstance(a, str) else a == b
+        self.log.append(Done(write.collection, id, dict(write.values), before, dict(row.data)))
+        return Receipt(self._raw(write.collection, id), write.id is None)

@@ -154,7 +154,9 @@ def test_host_example_runs_from_the_wheel(root: Path, installed: Path, tmp_path:
         "host_example.py": (root / "docs/host_example.py").read_text("utf-8"),
     }.items():
         (tmp_path / name).write_text(text, "utf-8")
-    told = called(installed, "python", str(tmp_path / "host_example.py"), "uchet", str(tmp_path / "uchet.toml"))
+    passwords = {"UCHET_BOOK_PASSWORD": "secret", "UCHET_DESK_PASSWORD": "secret"}
+    arguments = [str(tmp_path / "host_example.py"), "uchet", str(tmp_path / "uchet.toml")]
+    told = called(installed, "python", *arguments, **passwords)
     assert "uchet 0.1.0 jobs: nightly" in told
     assert "127.0.0.1" in told
     assert "both sides are ready" not in told
@@ -189,18 +191,12 @@ def is_module(path: PurePosixPath) -> bool:
     return inside and path.name not in {"__manifest__.py", "__main__.py"}
 
 
-def called(home: Path, program: str, *arguments: str, given: str = "") -> str:
+def called(home: Path, program: str, *arguments: str, given: str = "", **environment: str) -> str:
     """What a program of the virtual environment ``home`` prints, started outside the checkout."""
     done = subprocess.run(
         [str(home / "bin" / program), *arguments],
         cwd=home,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "LANG": "C.UTF-8",
-            "UCHET_BOOK_PASSWORD": "secret",
-            "UCHET_DESK_PASSWORD": "secret",
-        },
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **environment},
         input=given,
         capture_output=True,
         text=True,

@@ -22,7 +22,7 @@ def test_schedule_runs_until_sigterm(file: Path) -> None:
 
 
 def test_python_m_uchet_works_inside_the_checkout(root: Path) -> None:
-    """There our ``locale`` would hide the standard library's."""
+    """Nothing at the root of the checkout may hide a module of the standard library."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     command = [sys.executable, "-m", "uchet", "addons", "list", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, env=environment, timeout=60)

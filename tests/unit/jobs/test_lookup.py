@@ -135,6 +135,16 @@ def test_explain_tells_the_whole_story(parts: Any, known: Known, store: Store) -
     assert story.remembered == frozenset()
 
 
+def test_explain_tells_of_an_agreed_draft_too(parts: Any, store: Store, known: Known) -> None:
+    store.put_link(PAIR, Link("equipment", "g1", "21", rule="person", by="anna"), by="anna")
+    run = store.start_run("nightly", PAIR)
+    member = Operation("op1", "update", "book", "equipment", "g1", "21")
+    for number, state in (("0007", "agreed"), ("0008", "gone")):
+        store.put_draft(PAIR, Draft(number, "move", number, None, "", state, number, (member,)), run=run.id)  # type: ignore[arg-type]
+    (story,) = explain(parts, known, "БП-123")
+    assert [(d.number, d.state) for d in story.drafts] == [("0007", "agreed")]
+
+
 def test_explain_answers_from_memory_when_a_side_is_shut(parts: Any, store: Store) -> None:
     seen = Seen({"inventory_number": "БП-1", "name": "Сервер"}, {"inventory_number": "БП-1"})
     store.put_link(PAIR, Link("equipment", "g9", "29", seen=seen), by="anna")

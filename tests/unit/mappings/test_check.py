@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from uchet.locale import tr
+from uchet.i18n import tr
 from uchet.mappings.check import check, check_binding
 from uchet.mappings.load import load_system
 from uchet.mappings.system import Problem, SystemMap

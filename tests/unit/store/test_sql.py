@@ -18,7 +18,7 @@ from uchet.sync.store import JobRow, SideState, Store, schema
 from uchet.sync.store.dialect import _memory
 from uchet.sync.types import Draft, Verdict
 
-ROOMS = ("cli", "connectors", "emulator", "jobs", "locale", "mappings", "sync")
+ROOMS = ("cli", "connectors", "emulator", "jobs", "i18n", "mappings", "sync")
 FORBIDDEN = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
 VERBS = ("SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CREATE TABLE ", "PRAGMA ")
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uchet.locale import tr
+from uchet.i18n import tr
 from uchet.mappings.keys import inv_key, serial_key
 from uchet.mappings.model import DEPARTMENT, EQUIPMENT, ORGANIZATION, PERSON, PLACE, Kind, Ref, Side, Value
 from uchet.sync.match import AUTO, REASONS, TEXTS, MatchResult, match

@@ -1,6 +1,6 @@
 """Russian and English texts: ``tr`` looks a message up in the gettext catalogue and fills it in.
 
-English is the language of the source (the message id); ``ru/LC_MESSAGES/uchet.po`` holds the Russian.
+English is the language of the source (the message id); ``locale/ru/LC_MESSAGES/uchet.po`` holds the Russian.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ import gettext
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "N_", "tr"]
+__all__ = ["CATALOGUES", "LANGUAGES", "N_", "tr"]
 
 LANGUAGES = ("ru", "en")
+#: Data only, so that this folder of the checkout never hides the standard library's module of the same name.
+CATALOGUES = Path(__file__).resolve().parents[1] / "locale"
 
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("uchet", Path(__file__).parent, languages=[language], fallback=True)
+    return gettext.translation("uchet", CATALOGUES, languages=[language], fallback=True)
 
 
 def tr(message: str, language: str = "en", /, **params: object) -> str:

@@ -1,4 +1,4 @@
-"""The catalogue's tools: ``python -m uchet.locale.compile`` writes every .mo from its .po and names what is missing.
+"""The catalogue's tools: ``python -m uchet.i18n.compile`` writes every .mo from its .po and names what is missing.
 
 A text for people is an English literal in the code. ``templates`` finds them all: what is given to ``tr``, ``t`` or
 ``N_``, the template and the hint of an error, a problem or a guard's reason, and the help of a command.
@@ -18,10 +18,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from . import CATALOGUES
+
 __all__ = ["compiled", "main", "missing", "read_catalogue", "templates"]
 
-HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent
+PACKAGE = CATALOGUES.parent
 #: Folders of the checkout that hold no product code.
 _ASIDE = {"tests", "docs", "bench", "build", "dist", ".venv", "migrations", "tracker"}
 _TRANSLATORS = {"tr", "t", "N_"}
@@ -75,7 +76,7 @@ def _literals(node: ast.expr) -> Iterator[str]:
 
 def read_catalogue(language: str = "ru") -> Catalog:
     """The translations of ``language`` as people edit them."""
-    with (HERE / language / "LC_MESSAGES" / "uchet.po").open("rb") as file:
+    with (CATALOGUES / language / "LC_MESSAGES" / "uchet.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -95,7 +96,7 @@ def missing(language: str = "ru") -> dict[str, str]:
 def main() -> int:
     """Write every .mo; returns how many texts have no translation."""
     count = 0
-    for path in sorted(HERE.glob("*/LC_MESSAGES/uchet.po")):
+    for path in sorted(CATALOGUES.glob("*/LC_MESSAGES/uchet.po")):
         language = path.parent.parent.name
         path.with_suffix(".mo").write_bytes(compiled(language))
         for text, place in missing(language).items():
