@@ -22,6 +22,7 @@
             "lark",
             "lxml",
             "msgspec",
+            "pandas",
             "pydantic-settings",
             "rapidfuzz",
             "requests",
@@ -31,6 +32,8 @@
             "sqlalchemy",
             "structlog",
             "typer",
+            "tzdata",
+            "zeep",
         ],
     },
 }

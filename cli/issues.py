@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from ..errors import Reject
-from ..jobs.lookup import labels_of
-from ..jobs.wiring import open_store
 from ..i18n import N_
 from ..i18n.issues import choices
+from ..jobs.lookup import labels_of
+from ..jobs.tables import write_csv
+from ..jobs.wiring import open_store
 from ..sync.store import IssueRow, Store
 from .frame import OK, Seat, command
 from .plans import person
@@ -31,12 +33,17 @@ def list_issues(
     everything: Annotated[bool, typer.Option("--all", help="Decided and closed ones too.")] = False,
     kind: Annotated[str, typer.Option("--kind", help="Only this kind, such as equipment.")] = "",
     code: Annotated[str, typer.Option("--code", help="Only this sort of question, such as conflict.")] = "",
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this file, for a spreadsheet.")] = None,
 ) -> int:
     with open_store(seat.settings) as store:
         found = store.issues(seat.settings.pair, None if everything else "open")
         words = _words(seat, store)
     found = [r for r in found if kind in ("", r.issue.kind) and code in ("", r.issue.code)]
     seat.emit({"issues": [_json(row, words) for row in found]})
+    if csv is not None:
+        write_csv(csv, [_cells(row, words) for row in found], [words.t(name) for name in _COLUMNS])
+        seat.say(words.t("{count} questions are written to {path}.", count=len(found), path=str(csv)))
+        return OK
     for row in found:
         seat.say(*_lines(row, words))
     if not found:
@@ -63,6 +70,24 @@ def _lines(row: IssueRow, words: Words) -> list[Text]:
         if answers
         else [line]
     )
+
+
+_COLUMNS = (N_("Question"), N_("State"), N_("Kind"), N_("Text"), N_("Answers"), N_("Asked"), N_("Decided by"))
+
+
+def _cells(row: IssueRow, words: Words) -> dict[str, object]:
+    answers = ", ".join(choices(row.issue.code))
+    asked = words.moment(row.first)
+    cells = (
+        row.id,
+        words.t(_STATES[row.state]),
+        words.kind(row.issue.kind),
+        words.issue(row.issue),
+        answers,
+        asked,
+        row.by,
+    )
+    return dict(zip(map(words.t, _COLUMNS), cells, strict=True))
 
 
 _STATES = {"open": N_("open"), "decided": N_("decided"), "ignored": N_("ignored"), "closed": N_("closed")}

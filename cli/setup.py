@@ -136,21 +136,24 @@ def check_pair(seat: Seat) -> int:
     except UchetError as error:
         seat.fail(error)
         return FAILED
-    bad = any(side.findings for side in found)
+    bad = not all(side.ready for side in found)
     seat.emit({"ok": not bad, "sides": [_side_json(side, seat.language) for side in found]})
     for side in found:
         name = seat.words().side(side.side)
         if side.product:
             seat.say(Text(f"{name}: {side.product}, {side.identity}", "bold"))
         for finding in side.findings:
-            seat.say(Text(f"✗ {name}: {finding.text(seat.language)}", "red"))
+            mark, colour = ("!", "yellow") if finding.note else ("✗", "red")
+            seat.say(Text(f"{mark} {name}: {finding.text(seat.language)}", colour))
         if not side.findings:
             seat.say(Text("✓ " + seat.t("{where}: everything needed is there.", where=name), "green"))
     return FAILED if bad else OK
 
 
 def _side_json(side: SideCheck, language: str) -> dict[str, object]:
-    problems = [{"code": f.code, "message": f.text(language), "params": f.params} for f in side.findings]
+    problems = [
+        {"code": f.code, "message": f.text(language), "params": f.params, "note": f.note} for f in side.findings
+    ]
     return {"side": side.side, "product": side.product, "identity": side.identity, "problems": problems}
 
 

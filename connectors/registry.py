@@ -18,7 +18,6 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from ..errors import Fatal
-from ..mappings.model import Side
 from .base import Capabilities, Connector
 
 __all__ = ["GROUP", "Manifest", "Setting", "available", "create", "parse_manifest"]
@@ -28,6 +27,8 @@ QUALITY = ("experimental", "beta", "proven")
 _FILE = "__manifest__.py"
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+#: A connector can stand for the books, for the desk, or for both.
+Side = Literal["book", "desk"]
 SettingType = Literal["str", "int", "float", "bool", "path"]
 _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "path": (str, Path)}

@@ -68,6 +68,15 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("{name}: the desk changed its mind while the draft {number} waits: books {book}, desk now {desk}."),
             N_("Delete or post the draft in 1C; the next run goes on from there."),
         ),
+        "draft_needless": IssueText(
+            N_("{name}: the move is settled without it, yet its draft {number} still waits in 1C."),
+            N_("Delete the draft in 1C: posted, it would move the thing once more."),
+        ),
+        "draft_unshown": IssueText(
+            N_("{name}: the draft {number} is posted, yet the books do not show the move: books {book}, desk {desk}."),
+            N_("take-book returns the desk to the books; if the document is dated ahead, wait for its day."),
+            FIELD,
+        ),
         "draft_waits": IssueText(
             N_("{name}: moved again on the desk while an earlier draft still waits in 1C."),
             N_("Post or delete the earlier draft."),

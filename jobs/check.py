@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..connectors.base import Connector, Description
@@ -15,20 +16,22 @@ from ..mappings.check import check_binding
 from ..mappings.model import Side
 from ..mappings.system import SystemMap
 from ..settings import Settings
-from ..sync.intake import bind
-from .wiring import SIDES, connect, engine_settings, system_map
+from ..sync.intake import Intake, bind
+from ..sync.pair import book_now
+from .wiring import SIDES, check_state, connect, engine_settings, system_map, utc_now
 
 __all__ = ["Finding", "SideCheck", "check", "describe"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing an administrator must put right."""
+    """One thing an administrator must put right, or (``note``) should only know."""
 
     code: str
     template: str
     hint: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    note: bool = False
 
     def text(self, language: str) -> str:
         """The finding and what to do about it."""
@@ -46,11 +49,17 @@ class SideCheck:
     identity: str = ""
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def ready(self) -> bool:
+        """Nothing has to be put right before a run."""
+        return all(finding.note for finding in self.findings)
+
 
 def check(settings: Settings) -> tuple[SideCheck, ...]:
     """Both sides. Raises ``Fatal`` only where the settings themselves are wrong."""
-    engine_settings(settings)
-    return tuple(_side(settings, side) for side in SIDES)
+    rules = engine_settings(settings)
+    check_state(settings)
+    return tuple(_side(settings, side, book_now(utc_now(), rules.zone)) for side in SIDES)
 
 
 def describe(settings: Settings, side: Side) -> Description:
@@ -59,7 +68,7 @@ def describe(settings: Settings, side: Side) -> Description:
         return connector.describe()
 
 
-def _side(settings: Settings, side: Side) -> SideCheck:
+def _side(settings: Settings, side: Side, today: datetime) -> SideCheck:
     system = system_map(settings, side)
     with closing(connect(settings, side)) as connector:
         try:
@@ -68,14 +77,15 @@ def _side(settings: Settings, side: Side) -> SideCheck:
             return SideCheck(side, findings=(_of_error(error),))
         findings = [Finding(p.code, p.template, params=p.params) for p in drift(system, described.collections)]
         if not findings:
-            findings = list(_unbound(connector, system))
+            findings = list(_unbound(side, connector, system, today))
         return SideCheck(side, described.product, described.identity, tuple(findings))
 
 
-def _unbound(connector: Connector, system: SystemMap) -> Iterator[Finding]:
-    """Additional attributes and accounts that this base does not have."""
+def _unbound(side: Side, connector: Connector, system: SystemMap, today: datetime) -> Iterator[Finding]:
+    """Additional attributes and accounts that this base does not have, and listings that the user may not read."""
     try:
         binding = bind(connector, system)
+        Intake(side, connector, system, today, binding).probe()
     except UchetError as error:
         yield _of_error(error)
         return
@@ -93,6 +103,7 @@ def _unbound(connector: Connector, system: SystemMap) -> Iterator[Finding]:
                 "The chart of accounts in 1C has no account {code}.",
                 "Add the account, or change its code in the mapping (options.accounts.{name}.code).",
                 {"code": accounts.get("code", name), "name": name},
+                note=True,  # many a base never kept low-value items there: nothing is concluded from that
             )
 
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from ..sync.engine import Engine
 from ..sync.pair import EngineSettings, GuardLimits, Pair
 from ..sync.store import Store
 
-__all__ = ["SIDES", "Wired", "connect", "engine_settings", "open_store", "system_map", "wired"]
+__all__ = ["SIDES", "Wired", "check_state", "connect", "engine_settings", "open_store", "system_map", "wired"]
 
 SIDES: tuple[Side, ...] = ("book", "desk")
 Clock = Callable[[], datetime]
@@ -70,22 +71,38 @@ def open_store(settings: Settings, clock: Clock = utc_now) -> Iterator[Store]:
     """The state alone, for commands that ask nobody outside."""
     where = settings.state_url
     if isinstance(where, Path):
-        _make_folder(where.parent)
+        try:
+            where.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_state(where, error) from error
     with closing(Store.open(where, clock=clock)) as store:
         yield store
 
 
-def _make_folder(folder: Path) -> None:
+def check_state(settings: Settings) -> None:
+    """Whether the state can be kept where the settings say; leaves nothing there. Raises ``Fatal``."""
+    where = settings.state_url
+    if not isinstance(where, Path):
+        return
+    near = next(place for place in (where, *where.absolute().parents) if place.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if near == where:
+            with where.open("r+b"):
+                return
+        with TemporaryFile(dir=near):
+            return
     except OSError as error:
-        raise Fatal(
-            "state_folder",
-            "The folder of the state {folder} cannot be made: {reason}.",
-            hint="Correct state in the settings, or give the user of uchet the right to write there.",
-            folder=str(folder),
-            reason=error.strerror or type(error).__name__,
-        ) from error
+        raise _no_state(where, error) from error
+
+
+def _no_state(where: Path, error: OSError) -> Fatal:
+    return Fatal(
+        "state_place",
+        "The state {file} cannot be kept there: {reason}.",
+        hint="Correct state in uchet.toml, free disk space, or give the user of uchet the right to write there.",
+        file=str(where),
+        reason=error.strerror or type(error).__name__,
+    )
 
 
 def connect(settings: Settings, side: Side) -> Connector:
@@ -99,6 +116,18 @@ def connect(settings: Settings, side: Side) -> Connector:
             hint="Choose another connector in [{side}]: “uchet addons list” shows which side each one serves.",
             connector=ours.connector,
             side=side,
+        )
+    if (
+        ours.password is None
+        and manifest is not None
+        and any(s.name == "password" and s.required for s in manifest.settings)
+    ):
+        raise Fatal(
+            "password_missing",
+            "There is no password for [{side}].",
+            hint="Set the environment variable {variable}, or keep it in the keyring by “uchet init”.",
+            side=side,
+            variable=f"UCHET_{side.upper()}_PASSWORD",
         )
     open_values = {"url": ours.url, "user": ours.user, "timeout": ours.timeout, "connections": ours.connections}
     values = {k: v for k, v in {**open_values, "zone": ours.zone}.items() if v not in (None, "")}

@@ -15,7 +15,8 @@ from .plan import refusal
 from .store import Store
 from .targets import Deferred, Targets
 from .types import Draft, Issue, Link, Operation, Plan, Seen
-from .watch import content_of
+from .watch import content_of, next_state
+from .world import WAITING
 
 __all__ = ["Applied", "Applier"]
 
@@ -75,7 +76,7 @@ class Applier:
         return replace(old, seen=seen)
 
     def _close(self, op: Operation) -> None:
-        for draft in self.store.drafts(self.targets.pair.name, ("open", "edited", "posted", "adopted", "refused")):
+        for draft in self.store.drafts(self.targets.pair.name, WAITING):
             if draft.id == op.document:
                 self.store.put_draft(self.targets.pair.name, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
 
@@ -179,11 +180,13 @@ class Applier:
         return self._merged(replace(whole, score=op.score or 100), dict(book), dict(desk))
 
     def draft_of(self, op: Operation, raw: Raw) -> Draft:
+        """The draft as it stands: one that a repeat found again may have been posted or deleted meanwhile."""
         document = self.targets.document(op)
-        return Draft(
+        draft = Draft(
             op.key, document.name, raw.id, raw.version, content_of(document, raw), "open",
             str(raw.data.get(document.header.get("number", "Number")) or ""), op.members,
         )  # fmt: skip
+        return next_state(draft, document, raw)
 
     # -- bookkeeping ------------------------------------------------------------------------------------------------
 
@@ -201,11 +204,12 @@ def _failure(op: Operation, error: UchetError) -> Issue:
     """A write that failed for a reason outside the record; it is tried again on the next run."""
     why = {"why": error.text("en"), "why_ru": error.text("ru")}
     params = {"side": op.side, "name": op.label, "code": error.code, **why}
+    one = op.members[0] if len(op.members) == 1 else op
     return Issue(
-        f"failed:{op.side}:{op.kind}:{op.book}:{op.desk}:{error.code}",
+        f"failed:{op.side}:{op.kind}:{one.book}:{one.desk}:{op.key}:{error.code}",
         "write_failed",
         op.kind,
-        op.book,
-        op.desk,
+        one.book,
+        one.desk,
         params=params,
     )

@@ -14,13 +14,13 @@ A field missing from either answer is left alone. Pure: no clock, no network, no
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ..mappings.codecs import canon, equal
 from ..mappings.model import Field, Kind, Side, Value
-from .ids import fingerprint
-from .types import Issue, Link, Record
+from .ids import field_key, fingerprint
+from .types import Issue, Link, Record, Seen
 
 __all__ = ["Choice", "FieldOutcome", "Pending", "Rules", "diff"]
 
@@ -66,6 +66,8 @@ class FieldOutcome:
     agree: bool = False
     ask: Issue | None = None
     note: str = ""
+    #: What ``agree`` remembers where it is not the two values as they are now.
+    agreed: tuple[Value, Value] | None = None
 
 
 def diff(kind: Kind, link: Link, book: Record, desk: Record, rules: Rules) -> tuple[FieldOutcome, ...]:
@@ -172,12 +174,28 @@ class _Case:
                 return self._table() if self._has_seen() else self._first()
             return self._question("draft_refused", number=waiting.number)
         if waiting.state == "adopted":
-            return self._write("desk", note="adopted") if book_moved or not self._has_seen() else None
-        if waiting.state == "posted" and not book_moved:
-            return None
+            if book_moved or not self._has_seen():
+                return self._write("desk", note="adopted")
+            # The accountant posted the rest and left this one where it was.
+            return self._question("draft_refused", number=waiting.number)
+        if waiting.state == "posted":
+            return self._posted(waiting)
         if not wanted:
             return self._question("draft_outdated", number=waiting.number)
         return self._question("conflict", number=waiting.number) if book_moved else None
+
+    def _posted(self, waiting: Pending) -> FieldOutcome | None:
+        """Posted as written: the draft's value is what both sides agreed on; what differs from it came later."""
+        shown = self._same(waiting.wanted, self.book)
+        if not shown and self._has_seen() and not self._changed("book"):
+            return self._question("draft_unshown", number=waiting.number)
+        name = self.field.name
+        # Seen of the books is only compared with their value now: anything else means "moved on since".
+        seen = Seen({name: self.book if shown else None}, {name: waiting.wanted})
+        later = replace(self, link=replace(self.link, seen=seen), rules=replace(self.rules, pending={})).decide()
+        if not shown:
+            return later
+        return replace(later or self._outcome(), agree=True, agreed=(self.book, waiting.wanted))
 
     # -- outcomes ---------------------------------------------------------------------------------------------------
 
@@ -194,11 +212,13 @@ class _Case:
 
     def _question(self, code: str, **params: object) -> FieldOutcome | None:
         values = {"book": self.book, "desk": self.desk}
-        key = f"field:{self.kind.name}:{self.link.book}:{self.link.desk}:{self.field.name}"
+        key = field_key(self.kind.name, self.link.book, self.link.desk, self.field.name)
         mark = fingerprint({**values, **{n: str(v) for n, v in params.items()}})
         choice = self.rules.choice(key, mark)
         side: Side | None = "desk" if choice == "take-book" else "book" if choice == "take-desk" else None
-        if side is not None and code != "draft_outdated":
+        # A value that a side cannot store would be written, and come back changed, every night.
+        vain = code == "draft_outdated" or (code == "lossy" and self.field.type != "reference")
+        if side is not None and not vain:
             how = self.rules.writable(side, self.field.name)
             if how != "never":
                 return FieldOutcome(self.field.name, self.book, self.desk, write=side, how=how, note="decided")

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
 
-from ..mappings.model import Kind, Ref, Value, Values
-from .ids import draft_key, operation_id, value_text
+from ..mappings.model import Kind, Ref, Side, Value, Values
+from .ids import draft_key, fingerprint, operation_id, value_text
 from .types import Draft, FieldChange, Issue, Link, Operation, Record
-from .world import World
+from .world import WAITING, World
 
-__all__ = ["OPEN", "Move", "closings", "group_moves"]
+__all__ = ["OPEN", "Move", "answered", "closings", "group_moves"]
 
-#: States in which a draft still waits for a person (or for the register to show what was posted).
-OPEN = frozenset({"open", "edited", "posted", "adopted"})
+#: States in which a draft still waits for a person: until then its assets stand in no other draft.
+OPEN = frozenset({"open", "edited"})
 
 #: canonical field → the roles of a draft's header that carry it from and to.
 _ROLES = {"department": ("from_department", "to_department"), "custodian": ("from_custodian", "to_custodian")}
@@ -57,7 +56,6 @@ def group_moves(world: World, moves: Iterable[Move]) -> tuple[list[Operation], l
 
 def _header(world: World, move: Move) -> dict[str, Value]:
     header: dict[str, Value] = {"organization": move.book.values.get("organization")}
-    header["date"] = datetime.combine(world.today.date(), time(12))
     wanted = {c.name: c.after for c in move.changes}
     for name, (sender, receiver) in _ROLES.items():
         before = move.book.values.get(name)
@@ -94,14 +92,14 @@ def _draft(world: World, document: str, header: Values, members: list[Operation]
 
 
 def _attempt(world: World, move: Move) -> int:
-    """How many drafts of this very move a person has refused: a decided repeat is a new event."""
+    """How many drafts of this very move there were: a repeat after a refusal, or after the thing came back, is a new
+    event and needs a document of its own."""
     wanted = {(c.name, value_text(c.after)) for c in move.changes}
     return sum(
         any(
             m.book == move.link.book and {(c.name, value_text(c.after)) for c in m.changes} == wanted for m in d.members
         )
         for d in world.drafts
-        if d.state == "refused"
     )
 
 
@@ -132,45 +130,62 @@ def _unfit(world: World, move: Move, wanted: Ref) -> str | None:
     return None
 
 
+def answered(changes: Iterable[FieldChange]) -> str:
+    """The fields that change because a person said so."""
+    return " ".join(c.name for c in changes if c.note == "decided")
+
+
 def _issue(move: Move, code: str, change: FieldChange | None) -> Issue:
     name = str(move.book.values.get("inventory_number") or move.book.id)
     field_name = change.name if change else None
     values = {"book": change.before, "desk": change.after} if change else {}
     key = f"move:{move.kind.name}:{move.link.book}:{code}"
-    params = {"name": name, "field": field_name or ""}
-    return Issue(key, code, move.kind.name, move.link.book, move.link.desk, field_name, values, params)
+    params = {"name": name, "field": field_name or "", "decided": answered(move.changes)}
+    mark = fingerprint(values)
+    return Issue(key, code, move.kind.name, move.link.book, move.link.desk, field_name, values, params, mark)
 
 
 # -- drafts that are settled ---------------------------------------------------------------------------------------
 
 
-def closings(world: World) -> list[Operation]:
-    """Local operations that close drafts whose every move the books now show (or that nobody wants any more)."""
-    found = []
-    for draft in world.drafts:
-        if draft.state in OPEN and all(_shown(world, m) for m in draft.members):
-            found.append(_close(draft, "agreed" if draft.state != "adopted" else "adopted"))
-        elif draft.state == "refused" and not any(_still_wanted(world, m) for m in draft.members):
-            found.append(_close(draft, "gone"))
-    return found
+def closings(world: World) -> tuple[list[Operation], list[Issue]]:
+    """Local operations that close drafts about which nothing is open any more, and a question for every asset whose
+    move is settled while its draft can still be posted: that would move it once more."""
+    found: list[Operation] = []
+    issues: list[Issue] = []
+    for draft in (d for d in world.drafts if d.state in WAITING):
+        if draft.state in OPEN:
+            issues += [_needless(draft, m) for m in draft.members if _settled(world, draft, m)]
+        elif all(_settled(world, draft, m) for m in draft.members):
+            state = "gone" if draft.state == "refused" else "agreed"
+            found.append(Operation("", "close", "book", "equipment", document=draft.id, rule=state, label=draft.number))
+    return found, issues
 
 
-def _close(draft: Draft, state: str) -> Operation:
-    return Operation("", "close", "book", "equipment", document=draft.id, rule=state, label=draft.number)
+def _needless(draft: Draft, member: Operation) -> Issue:
+    key = f"draft:{draft.id}:{member.book}:needless"
+    params = {"name": member.label, "number": draft.number}
+    return Issue(key, "draft_needless", member.kind, member.book, member.desk, params=params)
 
 
-def _shown(world: World, member: Operation) -> bool:
-    """The books and the desk hold the same for everything the draft was to move."""
+def _settled(world: World, draft: Draft, member: Operation) -> bool:
+    """Whether nothing of the move is open: the sides hold the same, or one of them no longer has the thing; a posted
+    draft is settled by the books alone, a refused one also when the desk no longer wants it."""
     book = world.record(member.kind, "book", member.book or "")
     desk = world.record(member.kind, "desk", member.desk or "")
     if book is None or desk is None:
-        return False
-    return all(_equal(world, book.values.get(c.name), desk.values.get(c.name)) for c in member.changes)
-
-
-def _still_wanted(world: World, member: Operation) -> bool:
-    desk = world.record(member.kind, "desk", member.desk or "")
-    return desk is None or any(_equal(world, c.after, desk.values.get(c.name)) for c in member.changes)
+        sides: tuple[tuple[Side, str | None], ...] = (("book", member.book), ("desk", member.desk))
+        return any(world.gone(member.kind, side, id or "") for side, id in sides)
+    if book.retired or desk.retired:
+        return True
+    for change in member.changes:
+        held, shown = book.values.get(change.name), desk.values.get(change.name)
+        done = _equal(world, held, shown)
+        done = done or (draft.state == "posted" and _equal(world, held, change.after))
+        done = done or (draft.state == "refused" and not _equal(world, shown, change.after))
+        if not done:
+            return False
+    return True
 
 
 def _equal(world: World, a: Value, b: Value) -> bool:

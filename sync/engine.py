@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,20 +14,19 @@ from ..errors import Blocked, Reject, UchetError
 from .apply import Applied, Applier
 from .guard import check
 from .pair import EngineSettings, LinkIndex, Pair
-from .plan import build
+from .plan import build, decided
 from .recover import recover
 from .resync import Resync, compare
-from .sight import SIDES, Contact, Sight, look, remember
+from .sight import SIDES, Contact, Sight, forgetting, look, remember
 from .store import IssueRow, PlanRow, Store
 from .targets import Targets
 from .types import Issue, Outcome, Plan, Run, Verdict, worst
 from .watch import follow
+from .world import WAITING
 
 __all__ = ["Engine", "EngineSettings", "Pair"]
 
 _LOCK = timedelta(minutes=10)
-#: Drafts in these states may still be posted, changed or deleted by a person.
-_FOLLOWED = ("open", "edited", "posted", "adopted")
 
 
 class Engine:
@@ -85,7 +84,10 @@ class Engine:
         with self._running(job) as run:
             row = self._saved(plan_id)
             applier, sight = self._look(run)
+            self._same_sides(row, sight)
             accepted = self.clock().isoformat() if row.verdict.stopped else ""
+            if sight.back:
+                self._accept(run, sight, row.by or "uchet")
             return self._apply(run, applier, sight, row.plan, accepted)
 
     def resync(self) -> Resync:
@@ -126,10 +128,12 @@ class Engine:
         targets = Targets(self.pair, index, contact.bindings, dict.fromkeys(SIDES, _unlabelled))
         applier = Applier(self.store, targets, run.id, self.clock, self._writing)
         recover(applier, self.clock, self.sleep)
-        watched = self.store.drafts(self.pair.name, _FOLLOWED)
-        for draft in follow(self.pair.book, self.pair.book_map, watched):
+        watched = self.store.drafts(self.pair.name, WAITING)
+        # Before the registers are read: what is posted by now must show in them.
+        moved = follow(self.pair.book, self.pair.book_map, watched)
+        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading, moved)
+        for draft in () if "book" in sight.back else moved:
             self.store.put_draft(self.pair.name, draft, run=run.id)
-        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading)
         targets.index = sight.world.index
         targets.labels = {side: intake.label for side, intake in sight.intakes.items()}
         applier.result = Applied()
@@ -160,24 +164,48 @@ class Engine:
             raise Blocked("plan_outdated", "The mapping changed since plan {id} was made.", hint=hint, id=row.plan.id)
         return row
 
+    def _same_sides(self, row: PlanRow, sight: Sight) -> None:
+        """A side that was exchanged after the plan was made (and approved) is another matter than the one looked at."""
+        known = {(code, params.get("side")) for code, _, params in row.verdict.reasons}
+        for code, template, params in check(row.plan, self.settings.guard, sight.facts, first=False).reasons:
+            if code in ("went_back", "identity_changed") and (code, params.get("side")) not in known:
+                raise Blocked(code, template, hint="Make a new plan with «uchet plan».", **params)
+
+    def _accept(self, run: Run, sight: Sight, by: str) -> None:
+        """A person took a side as it is now: records and drafts that went with its past are let go, to be made anew.
+        No value is known to be agreed on any more: else what the side forgot would look like its latest word."""
+        for link in sight.lost:
+            self.store.drop_link(self.pair.name, link.kind, link.book, link.desk, by=by)
+        forget = [forgetting(link) for link in sight.world.links]
+        self.store.settle_local(self.pair.name, run.id, forget)
+        if "book" in sight.back:
+            watched = self.store.drafts(self.pair.name, WAITING)
+            for draft in follow(self.pair.book, self.pair.book_map, watched):
+                missing = draft.state == "refused" and draft.version is None
+                self.store.put_draft(self.pair.name, replace(draft, state="gone") if missing else draft, run=run.id)
+
     def _apply(self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "") -> Run:
         result = applier.apply(plan, self.settings.zone)
         self.store.mark_plan(plan.id, "applied")
         remember(self.store, self.pair, sight, plan, accepted)
         self._report(run, [*plan.issues, *result.issues], plan)
-        partial = result.failed or result.skipped or not all(plan.complete.values())
+        unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
+        partial = result.failed or result.skipped or unread
         outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
         return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
 
     def _report(self, run: Run, issues: Iterable[Issue], plan: Plan) -> None:
         unique = list({issue.key: issue for issue in issues}.values())
-        self.store.report_issues(self.pair.name, run.id, unique, lambda row: self._covered(row, plan))
+        used = decided(plan)
+        self.store.report_issues(self.pair.name, run.id, unique, lambda row: self._covered(row, plan, used))
 
-    def _covered(self, row: IssueRow, plan: Plan) -> bool:
+    def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
         """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
         kind = row.issue.kind
-        looked = [complete for name, complete in plan.complete.items() if name.endswith(f"|{kind}")]
-        return kind in {k.name for k in self.pair.kinds} and bool(looked) and all(looked)
+        sides = [side for side in SIDES if kind in self.pair.mapping(side).kinds]
+        looked = [plan.complete.get(f"{side}|{kind}", False) for side in sides]
+        # A decision is spent once nothing of it is left to do; until then a write that failed may need it again.
+        return kind in {k.name for k in self.pair.kinds} and bool(looked) and all(looked) and row.issue.key not in used
 
     def _finish(self, run: Run, plan: Plan, result: Applied | None = None) -> Run:
         result = result or Applied()

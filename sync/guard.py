@@ -20,7 +20,9 @@ class SideFacts:
     """What is known of one side beside its records: who it says it is, who it was, and signs of an older copy.
 
     ``sizes`` are the records of each kind at the last complete read. ``vanished``: our own late writes that are no
-    longer there or show a version older than our write; ``missing_mark``: a record that must still exist and does not.
+    longer there or show a version older than our write, ``older`` of them by such a version, which nothing but an old
+    copy explains (a record that is gone may have been deleted); ``missing_mark``: a record that must still exist and
+    does not.
     """
 
     side: Side
@@ -30,6 +32,18 @@ class SideFacts:
     receipts: int = 0
     vanished: int = 0
     missing_mark: str = ""
+    older: int = 0
+
+    @property
+    def most_vanished(self) -> bool:
+        """So many of our writes are gone that people cannot have deleted them one by one."""
+        return self.vanished > 0 and self.vanished * 2 >= self.receipts
+
+    @property
+    def went_back(self) -> bool:
+        """Whether what was agreed with this side can no longer be relied on."""
+        other = self.known is not None and self.known != self.identity
+        return other or bool(self.missing_mark) or self.older > 0 or self.most_vanished
 
 
 def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:
@@ -63,7 +77,7 @@ def _time(facts: SideFacts) -> list[Reason]:
     if facts.missing_mark:
         template = "The {side} went back in time: record {mark} was there and is gone."
         return [("went_back", template, {"side": facts.side, "mark": facts.missing_mark})]
-    if facts.vanished and facts.vanished * 2 >= facts.receipts:
+    if facts.older or facts.most_vanished:
         template = "The {side} went back in time: {vanished} of our last {receipts} writes are no longer there."
         return [("went_back", template, {"side": facts.side, "vanished": facts.vanished, "receipts": facts.receipts})]
     return []

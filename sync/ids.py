@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from .types import FieldChange, Issue, Operation, Ref, Value
 
-__all__ = ["create_key", "draft_key", "fingerprint", "operation_id", "plan_id", "value_text"]
+__all__ = ["create_key", "draft_key", "field_key", "fingerprint", "gone_key", "operation_id", "plan_id", "value_text"]
 
 _NAMESPACE = uuid.UUID("6f1c7c0e-5d0b-5a53-9d0a-0d4d7e6b6a11")
 
@@ -51,7 +51,7 @@ def _changes(changes: Iterable[FieldChange]) -> list[str]:
 
 def operation_id(op: Operation) -> str:
     """A digest of everything ``op`` would do, its own ``id`` left out."""
-    parts = [op.action, op.side, op.kind, op.book or "", op.desk or "", op.expected or "", op.document or ""]
+    parts = [op.action, op.side, op.kind, op.book or "", op.desk or "", op.expected or "", op.document or "", op.key]
     parts += _changes(op.changes)
     parts += [f"{k}={value_text(op.header[k])}" for k in sorted(op.header)]
     parts += [f"b{k}={value_text(op.seen.book[k])}" for k in sorted(op.seen.book)]
@@ -64,6 +64,16 @@ def operation_id(op: Operation) -> str:
 def create_key(pair: str, kind: str, source: str) -> str:
     """The key of a create: from the pair, the kind and the source's id, never from a version, so a repeat finds it."""
     return str(uuid.uuid5(_NAMESPACE, f"{pair}|{kind}|{source}"))
+
+
+def field_key(kind: str, book: str | None, desk: str | None, name: str) -> str:
+    """The key of the question about one field of a pair."""
+    return f"field:{kind}:{book}:{desk}:{name}"
+
+
+def gone_key(kind: str, book: str | None, desk: str | None, side: str) -> str:
+    """The key of the question about a pair whose record on ``side`` left service."""
+    return f"gone:{kind}:{book}:{desk}:{side}"
 
 
 def draft_key(pair: str, document: str, events: Iterable[str]) -> str:

@@ -21,8 +21,10 @@ from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
 from .types import Issue, Listing, Record
 from .world import UNIT
 
-__all__ = ["Intake", "bind", "issue_of", "with_units"]
+__all__ = ["MOVED", "Intake", "bind", "issue_of", "with_units"]
 
+#: The problem of a card whose thing lives on as a МЦ.04 position.
+MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
 _PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
@@ -103,7 +105,7 @@ class Intake:
     def load(self, kind: str) -> Listing | None:
         """All records of ``kind``, or ``None`` if this side does not keep it or a source could not be read."""
         mapped = self.system.kinds.get(kind)
-        if mapped is None:
+        if mapped is None or self._skipped(mapped.main):
             return None
         parts: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
         try:
@@ -118,6 +120,13 @@ class Intake:
             self._failed(kind, error)
             return None
         return self._decode(mapped, raws, parts, complete)
+
+    def probe(self) -> None:
+        """Read the first page of every source: published is not yet allowed. Raises what the connector raises."""
+        for mapped in self.system.kinds.values():
+            for source in mapped.sources:
+                if not self._skipped(source):
+                    next(iter(self.connector.read(self._query(source))), None)
 
     def _query(self, source: Source) -> Query:
         return Query(
@@ -148,8 +157,6 @@ class Intake:
     def _main(self, mapped: KindMap) -> tuple[dict[str, list[Raw]], bool]:
         """Main rows by record id. A cut listing keeps what came and is incomplete."""
         found: dict[str, list[Raw]] = {}
-        if self._skipped(mapped.main):
-            return found, False
         complete = False
         keyed = mapped.rule == "position"
         try:
@@ -194,7 +201,8 @@ class Intake:
             return None
         for problem in decoded.problems:
             self._ask(mapped.kind, id, problem)
-        if decoded.skip or any(p.fatal for p in decoded.problems):
+        # A thing moved to low-value items left its card, not the company: the card is neither alive nor gone.
+        if decoded.skip or any(p.fatal or p.code == MOVED for p in decoded.problems):
             return None
         broken = frozenset(p.field_name for p in decoded.problems if p.field_name)
         return Record(mapped.kind, self.side, id, decoded.values, raw.version, decoded.retired or raw.retired, broken)

@@ -8,7 +8,7 @@ from ..mappings.codecs import canon
 from ..mappings.model import Kind, Side, Values
 from .diff import FieldOutcome, Rules, diff
 from .drafts import Move
-from .ids import fingerprint
+from .ids import fingerprint, gone_key
 from .pair import other
 from .types import FieldChange, Issue, Link, Operation, Record, Seen
 from .world import UNIT, World
@@ -96,7 +96,7 @@ class Pairing:
         )
 
     def _key(self, side: Side) -> str:
-        return f"gone:{self.kind.name}:{self.link.book}:{self.link.desk}:{side}"
+        return gone_key(self.kind.name, self.link.book, self.link.desk, side)
 
     def _decision(self, side: Side, twin: Record) -> str | None:
         return self.world.choice(self._key(side), fingerprint(twin.values))
@@ -120,8 +120,6 @@ class Pairing:
     def _alive(self) -> PairOutcome:
         if self.book is None or self.desk is None:
             return PairOutcome()
-        if self.link.seen.retired:
-            return self._ask("back_in_service", "book")
         rules = Rules(
             self.world.index.same,
             self.world.choice,
@@ -145,9 +143,11 @@ class Pairing:
 
     def _agreed(self, fields: tuple[FieldOutcome, ...]) -> Seen | None:
         agreed = [f for f in fields if f.agree]
-        if not agreed:
+        # Both were out of service and people have brought both back: from now on they are alive again.
+        if not agreed and not self.link.seen.retired:
             return None
-        return Seen({f.name: f.book for f in agreed}, {f.name: f.desk for f in agreed})
+        pairs = {f.name: f.agreed or (f.book, f.desk) for f in agreed}
+        return Seen({n: book for n, (book, _) in pairs.items()}, {n: desk for n, (_, desk) in pairs.items()})
 
     def _update(self, side: Side, fields: tuple[FieldOutcome, ...]) -> Operation | None:
         mine = [f for f in fields if f.write == side and f.how in ("field", "property")]

@@ -14,15 +14,16 @@ from dataclasses import replace
 from ..mappings.keys import inv_key
 from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
-from .drafts import Move, closings, group_moves
-from .ids import create_key, operation_id, plan_id
+from .drafts import Move, answered, closings, group_moves
+from .ids import create_key, field_key, gone_key, operation_id, plan_id
+from .intake import MOVED
 from .match import match
 from .pair import other
 from .pairing import Pairing
 from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
 from .world import World
 
-__all__ = ["build"]
+__all__ = ["build", "decided"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close")
 
@@ -39,7 +40,8 @@ class _Builder:
     def __init__(self, world: World) -> None:
         self.world = replace(world)  # its own index of links: planning changes nothing that it was given
         self.operations: list[Operation] = []
-        self.issues: list[Issue] = list(world.problems)
+        # Once its thing on the desk is linked with the position, the old card is nobody's question any more.
+        self.issues: list[Issue] = [i for i in world.problems if i.code != MOVED or self._linked(i)]
         self.moves: list[Move] = []
         self.bases: dict[str, int] = {}
         self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
@@ -64,6 +66,9 @@ class _Builder:
         for link in [*links, *result.found]:
             self._pair(kind, link, new=link not in links)
         self._alone(kind, result.book_only, result.desk_only)
+
+    def _linked(self, issue: Issue) -> bool:
+        return self.world.index.of(Ref("book", issue.kind, issue.book or "")) is not None
 
     def _count(self, kind: Kind, records: Iterable[Record]) -> None:
         """Records in service per organisation: of the two sides the one that has more."""
@@ -162,7 +167,9 @@ class _Builder:
             for f in fields
             if record.values[f.name] is not None and self.world.how("desk", kind.name, f.name) == "field"
         )
-        key = create_key(self.world.pair, kind.name, record.id)
+        # A twin that a person told apart carries the old key: only another key makes another record.
+        apart = sorted(desk for k, book, desk in self.world.rejected if (k, book) == (kind.name, record.id))
+        key = create_key(self.world.pair, kind.name, "|".join([record.id, *apart]))
         create = Operation("", "create", "desk", kind.name, record.id, changes=changes, key=key, label=label)
         self._put(replace(create, scope=self._scope(kind, record)))
 
@@ -180,7 +187,9 @@ class _Builder:
         self.issues += questions
         for op in drafts:
             self._put(op)
-        for op in closings(self.world):
+        closed, needless = closings(self.world)
+        self.issues += needless
+        for op in closed:
             self._put(op)
         issues = tuple(sorted((self._named(i) for i in {i.key: i for i in self.issues}.values()), key=lambda i: i.key))
         operations = tuple(sorted(self.operations, key=self._rank))
@@ -214,6 +223,19 @@ class _Builder:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
 
 
+def decided(plan: Plan) -> frozenset[str]:
+    """The questions whose answers this plan carries out."""
+    found = set()
+    for op in (*plan.operations, *(m for draft in plan.operations for m in draft.members)):
+        if op.action == "retire":
+            found.add(gone_key(op.kind, op.book, op.desk, other(op.side)))
+        found |= {field_key(op.kind, op.book, op.desk, c.name) for c in op.changes if c.note == "decided"}
+    for issue in plan.issues:  # answers that wait: for another draft, or for a person's word about a refusal
+        names = str(issue.params.get("decided") or "").split()
+        found |= {field_key(issue.kind, issue.book, issue.desk, name) for name in names}
+    return frozenset(found)
+
+
 def _source(op: Operation) -> Ref:
     """The record a create makes a twin of."""
     side = other(op.side)
@@ -225,4 +247,6 @@ def refusal(op: Operation, why: str) -> Issue:
     english, _, russian = why.partition("\n")
     params = {"operation": op.id, "side": op.side, "name": op.label, "why": english, "why_ru": russian or english}
     fields = ", ".join(c.name for c in op.changes)
-    return Issue(f"refused:{op.id}", "refused", op.kind, op.book, op.desk, fields or None, params=params)
+    params["decided"] = answered(op.changes)
+    one = op.members[0] if len(op.members) == 1 else op
+    return Issue(f"refused:{op.id}", "refused", op.kind, one.book, one.desk, fields or None, params=params)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from ..connectors.base import Connector, Description
+from ..connectors.base import Description
 from ..errors import Fatal
 from ..i18n import N_
 from ..mappings.check import check as drift
@@ -14,18 +15,19 @@ from ..mappings.check import check_binding
 from ..mappings.model import Kind, Side
 from ..mappings.system import Problem
 from .guard import SideFacts
+from .ids import operation_id
 from .intake import Intake, bind, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .store import SideState, Store
-from .types import Draft, Link, Listing, Plan, Seen
-from .world import World
+from .types import Draft, Link, Listing, Operation, Plan, Seen
+from .world import WAITING, World
 
-__all__ = ["SIDES", "Contact", "Sight", "forgotten", "look", "remember"]
+__all__ = ["SIDES", "Contact", "Sight", "forgetting", "forgotten", "look", "remember"]
 
 SIDES: tuple[Side, ...] = ("book", "desk")
-#: Drafts the planning must know of; ``refused`` ones keep a refused move from being drafted again by itself.
-_KNOWN = ("open", "edited", "posted", "adopted", "refused")
+#: All states of a draft: the planning must know how often a move was drafted before.
+_KNOWN = (*WAITING, "agreed", "gone")
 #: How many of our last writes are looked up to see whether a side went back in time.
 _RECEIPTS = 10
 #: Kinds that other records refer to, and may show by name.
@@ -57,7 +59,7 @@ def _demand(problems: list[Problem]) -> None:
     if problems:
         first = problems[0]
         hint = N_("“uchet check” names everything that is missing, and what to do.")
-        raise Fatal(first.code, first.template, hint=hint, **first.params)
+        raise Fatal(first.code, first.template, hint=hint, **dict[str, Any](first.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,25 @@ class Sight:
     contact: Contact
     intakes: Mapping[Side, Intake]
     first: bool
+    #: Sides that are not what they were: another base, or an older copy of this one.
+    back: frozenset[Side] = frozenset()
+    #: Links to records that a side no longer has because it went back: for the planning they do not exist.
+    lost: tuple[Link, ...] = ()
 
 
 def look(
-    pair: Pair, store: Store, settings: EngineSettings, now: datetime, contact: Contact, progress: Callable[[str], None]
+    pair: Pair,
+    store: Store,
+    settings: EngineSettings,
+    now: datetime,
+    contact: Contact,
+    progress: Callable[[str], None],
+    moved: Iterable[Draft] = (),
 ) -> Sight:
-    """Read both sides and everything remembered about the pair. Writes nothing."""
+    """Read both sides and everything remembered about the pair. Writes nothing.
+
+    ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
+    """
     today = book_now(now, settings.zone)
     intakes = {
         s: Intake(s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"})
@@ -83,8 +98,9 @@ def look(
     links = tuple(store.links(pair.name))
     rejected = store.rejected(pair.name)
     listings = _listings(pair, intakes, links, rejected, progress)
-    facts = tuple(_facts(pair, store, side, contact.descriptions[side]) for side in SIDES)
-    back = any(f.vanished or f.missing_mark or (f.known or f.identity) != f.identity for f in facts)
+    facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
+    back = frozenset(f.side for f in facts if f.went_back)
+    now_drafts = {} if "book" in back else {d.id: d for d in moved}
     state = store.side(pair.name, "book")
     world = World(
         pair.name,
@@ -96,7 +112,7 @@ def look(
         links,
         rejected,
         {key: (d.choice, d.fingerprint) for key, d in store.decisions(pair.name).items()},
-        _drafts(store, pair.name),
+        tuple(now_drafts.get(d.id, d) for d in store.drafts(pair.name, _KNOWN)),
         store.refused(pair.name),
         today,
         pair.fingerprint,
@@ -104,11 +120,10 @@ def look(
         allow_retire=not back and (state is None or state.fingerprint == pair.fingerprint),
     )
     # What was agreed with a side that went back in time is no longer known to hold.
-    return Sight(forgotten(world) if back else world, facts, contact, intakes, first=not links)
-
-
-def _drafts(store: Store, pair: str) -> tuple[Draft, ...]:
-    return tuple(store.drafts(pair, _KNOWN))
+    lost = tuple(ln for ln in links if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
+    if back:
+        world = forgotten(replace(world, links=tuple(ln for ln in links if ln not in lost)))
+    return Sight(world, facts, contact, intakes, not links, back, lost)
 
 
 def _listings(
@@ -159,22 +174,37 @@ def _name_twins(
             desk.given[(kind.name, link.desk)] = name
 
 
-def _facts(pair: Pair, store: Store, side: Side, described: Description) -> SideFacts:
-    """Who this side is and whether it still remembers what we wrote."""
+def _facts(pair: Pair, store: Store, side: Side, described: Description, listings: Iterable[Listing]) -> SideFacts:
+    """Who this side is and whether it still remembers what we wrote: as just read, else asked record by record."""
     state = store.side(pair.name, side)
     if state is None:
         return SideFacts(side, described.identity)
     connector = pair.connector(side)
     marks = {c: id for c, id in state.marks.items() if not c.startswith("@")}
-    missing = [f"{c} {id}" for c, id in marks.items() if connector.get(c, id) is None]
-    looked, vanished = _receipts(pair, store, side, connector, state.marks.get("@since", ""))
-    return SideFacts(side, described.identity, state.identity, state.sizes, looked, vanished, ", ".join(missing))
+    shown = _shown(pair, side, listings)
+    missing = [f"{c} {id}" for c, id in marks.items() if (c, id) not in shown and connector.get(c, id) is None]
+    looked, vanished, older = _receipts(pair, store, side, shown, state.marks.get("@since", ""))
+    seen = looked, vanished, ", ".join(missing), older
+    return SideFacts(side, described.identity, state.identity, state.sizes, *seen)
 
 
-def _receipts(pair: Pair, store: Store, side: Side, connector: Connector, since: str) -> tuple[int, int]:
-    """How many of our last writes were looked up, and how many of them the side no longer shows.
+def _shown(pair: Pair, side: Side, listings: Iterable[Listing]) -> dict[tuple[str, str], str]:
+    """(collection, id) → version of all records just read on ``side``."""
+    kinds = pair.mapping(side).kinds
+    return {
+        (kinds[one.kind].main.collection, id): record.version
+        for one in listings
+        if one.side == side and one.kind in kinds
+        for id, record in one.records.items()
+        if record.version is not None
+    }
 
-    A version never repeats: one from before our write proves that the side was put back.
+
+def _receipts(
+    pair: Pair, store: Store, side: Side, shown: Mapping[tuple[str, str], str], since: str
+) -> tuple[int, int, int]:
+    """How many of our last writes were looked up, how many of them the side no longer shows, and how many of those it
+    shows in an older version: a version never repeats, so such a side was put back.
     """
     rows = [
         row
@@ -182,11 +212,20 @@ def _receipts(pair: Pair, store: Store, side: Side, connector: Connector, since:
         if row.ref is not None and row.operation.action != "draft" and row.finished.isoformat() > since
     ]
     newest = {(row.operation.kind, row.ref): row for row in reversed(rows)}
-    vanished = 0
+    before: dict[tuple[str, str | None], set[str | None]] = {}
+    for row in rows:
+        versions = before.setdefault((row.operation.kind, row.ref), set())
+        versions |= {row.before_version, row.version} - {None, newest[(row.operation.kind, row.ref)].version}
+    vanished = older = 0
     for (kind, ref), row in newest.items():
-        raw = connector.get(pair.mapping(side).kinds[kind].main.collection, ref or "")
-        vanished += raw is None or (row.before_version is not None and raw.version == row.before_version)
-    return len(newest), vanished
+        collection = pair.mapping(side).kinds[kind].main.collection
+        version = shown.get((collection, ref or ""))
+        if version is None:
+            raw = pair.connector(side).get(collection, ref or "")
+            vanished += raw is None
+            version = raw.version if raw else None
+        older += row.before_version != row.version and version in before[(kind, ref)]
+    return len(newest), vanished + older, older
 
 
 def forgotten(world: World) -> World:
@@ -196,6 +235,12 @@ def forgotten(world: World) -> World:
 
 def _unseen(link: Link) -> Link:
     return replace(link, seen=Seen(retired=link.seen.retired))
+
+
+def forgetting(link: Link) -> tuple[Operation, Link]:
+    """The local operation that takes back what was agreed on for ``link``, and the link without it."""
+    op = Operation("", "agree", "desk", link.kind, link.book, link.desk, rule="forgotten")
+    return replace(op, id=operation_id(op)), _unseen(link)
 
 
 def remember(store: Store, pair: Pair, sight: Sight, plan: Plan, accepted: str) -> None:

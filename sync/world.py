@@ -13,16 +13,19 @@ from .diff import Pending
 from .pair import EngineSettings, LinkIndex
 from .types import Draft, Issue, Link, Listing, Record
 
-__all__ = ["UNIT", "World"]
+__all__ = ["UNIT", "WAITING", "World"]
 
 #: Prefix of the book id of one unit of a МЦ.04 position: ``position:<position id>#<number of the unit>``.
 UNIT = "position:"
+#: States of a draft about which something is still open; in the others it is history.
+WAITING = frozenset({"open", "edited", "posted", "adopted", "refused"})
 
 
 @dataclass(frozen=True)
 class World:
     """``today`` is the book's wall clock; ``choices``: question → (decision, fingerprint of its values);
-    ``refused``: operation id → why the other side refused it; ``problems``: questions that reading raised."""
+    ``drafts``: all there ever were, oldest first; ``refused``: operation id → why the other side refused it;
+    ``problems``: questions that reading raised."""
 
     pair: str
     kinds: tuple[Kind, ...]
@@ -82,7 +85,7 @@ class World:
     def pending(self) -> Mapping[tuple[str, str], Mapping[str, Pending]]:
         """(kind, book id) → field → the move that waits in the latest draft for it."""
         found: dict[tuple[str, str], dict[str, Pending]] = {}
-        for draft in self.drafts:
+        for draft in (d for d in self.drafts if d.state in WAITING):
             for member in draft.members:
                 fields = found.setdefault((member.kind, member.book or ""), {})
                 for change in member.changes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,13 @@ def kills() -> int:
 def closing(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """``closing("kills 20, runs 31, differences 0")`` prints that line in the summary of the test run."""
     return lambda line: record_property(CLOSING, line)
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Generator[None]:
+    """The command line points the log at the stream it was started with, which ends with its test."""
+    yield
+    structlog.reset_defaults()
 
 
 class RootIsAFolder:

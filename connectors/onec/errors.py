@@ -162,7 +162,8 @@ def _login(_: Fault, __: bool) -> UchetError:
     return Fatal(
         "login",
         "1C refused the login.",
-        hint="Check the user and the password; the user of 1C must have a password and may use 1C authentication.",
+        hint="Check user in [book] of uchet.toml and the password in UCHET_BOOK_PASSWORD or the keyring; in 1C "
+        "the user must have a password and may use 1C authentication.",
     )
 
 
@@ -177,8 +178,9 @@ def _login_page() -> UchetError:
 def _rights(_: Fault, __: bool) -> UchetError:
     return Fatal(
         "rights",
-        "The user of 1C has not enough rights.",
+        "The user of 1C has not enough rights for {set}.",
         hint="Give the user the role «Удаленный доступ OData» and the rights to read and write what is published.",
+        set="what was asked for",
     )
 
 

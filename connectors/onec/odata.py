@@ -90,7 +90,7 @@ class OnecConnector:
         """What is published now: always asked anew, so that a repair by the administrator is seen at once."""
         published = self._transport.rows("")
         if not published:
-            raise Blocked(
+            raise Fatal(
                 "nothing_published",
                 "1C publishes nothing through OData.",
                 hint="Choose what to publish in «Настройка стандартного интерфейса OData» in 1C.",
@@ -247,7 +247,7 @@ def _keep(index: Index, cache: Path) -> None:
     try:
         metadata.save(index, cache)
     except OSError as error:
-        log.warning("metadata_not_kept", folder=str(cache.parent), reason=error.strerror)
+        log.info("metadata_not_kept", folder=str(cache.parent), reason=error.strerror)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -137,7 +137,7 @@ def _metadata_errors(response: requests.Response, write: bool) -> UchetError | N
 
 
 def _named(error: UchetError, what: str) -> UchetError:
-    if error.code == "not_published" and what:
+    if error.code in ("not_published", "rights") and what:
         error.params["set"] = what
     return error
 

@@ -287,7 +287,7 @@ class RoundupConnector:
     def _load(self) -> None:
         response = self._get("uchet", [])
         if response.status_code == 404:
-            raise Blocked(
+            raise Fatal(
                 "desk_schema_absent",
                 "The tracker does not publish its classes to uchet.",
                 hint="Copy interfaces.py of our tracker template into the tracker's folder and restart Roundup.",

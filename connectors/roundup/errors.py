@@ -37,7 +37,8 @@ def desk_errors(response: requests.Response, write: bool) -> UchetError | None:
         return Fatal(
             "login",
             "The desk refused the login.",
-            hint="Check the user and the password of the desk; the user also needs Web Access and Rest Access.",
+            hint="Check user in [desk] of uchet.toml and the password in UCHET_DESK_PASSWORD or the keyring; "
+            "in the desk the user needs Web Access and Rest Access.",
         )
     if status == 403:
         return Fatal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -70,7 +71,11 @@ def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | Non
     out = out or sys.stdout
     console = Console(file=out, soft_wrap=True, highlight=False, quiet=as_json)
     shown = screen.Screen(console, language)
-    with _terminated(), tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder:
+    with (
+        _own_settings(),
+        _terminated(),
+        tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder,
+    ):
         if not once:
             return _stay(Path(folder), shown)
         told = _once(Path(folder), shown)
@@ -78,6 +83,18 @@ def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | Non
             out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
             out.flush()
         return 0 if told["quiet"] else 4
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """The demo goes by its own file: what a user keeps in the environment for a real pair must not reach it."""
+    aside = {
+        name: os.environ.pop(name) for name in list(os.environ) if name.startswith("UCHET_") and name != "UCHET_DEBUG"
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(aside)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Core:
                     with self._engine.connect() as lent:
                         yield lent
         except DBAPIError as error:
-            raise translate(error) from error
+            raise translate(error, self._engine.url) from error
         except StatementError as error:  # a value no database takes, refused before it was sent
             raise ValueError(str(error.orig)) from error
 

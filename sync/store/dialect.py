@@ -143,12 +143,13 @@ def _script() -> str:
     return ";\n".join(["BEGIN", *statements, str(stamp), "COMMIT;"])
 
 
-def _unusable(reason: str) -> Fatal:
+def _unusable(reason: str, place: str = "?") -> Fatal:
     return Fatal(
         "store_failed",
-        "The state store cannot be used: {reason}.",
+        "The state store {place} cannot be used: {reason}.",
         hint="Check the address of the store, free disk space and the rights of the account that runs uchet.",
         reason=reason,
+        place=place,
     )
 
 
@@ -162,7 +163,7 @@ def _busy(cause: BaseException | None) -> bool:
     return getattr(cause, "sqlstate", None) in _RACES
 
 
-def translate(error: DBAPIError) -> UchetError:
+def translate(error: DBAPIError, url: URL | None = None) -> UchetError:
     """What a database failure means: busy is worth another try, anything else an administrator looks at."""
     cause = error.orig
     if _busy(cause):
@@ -172,4 +173,5 @@ def translate(error: DBAPIError) -> UchetError:
             hint="Run the command again; if it stays busy, look for a stuck uchet process.",
             after=BUSY_MS / 1000,
         )
-    return _unusable(str(cause).splitlines()[0] if str(cause) else type(cause).__name__)
+    place = "?" if url is None else str(file_of(url) or url.render_as_string(hide_password=True))
+    return _unusable(str(cause).splitlines()[0] if str(cause) else type(cause).__name__, place)

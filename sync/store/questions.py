@@ -55,14 +55,16 @@ class Questions(Core):
         """Get-or-create each of ``found`` by its key.
 
         Decided or ignored about the same values stays so; other values, a passed date or a closed one ask again.
-        Open ones not found are closed where ``covered`` says that this run looked.
+        Open ones not found are closed where ``covered`` says that this run looked; so are answered ones: an answer
+        is about the question it was given to, not about one with the same values in another year.
         """
         now = self._clock()
         wanted = {issue.key: issue for issue in found}
         with self._write() as connection:
             known = {row.issue.key: row for row in map(_row, connection.execute(_PAIR, {"p": pair}))}
             asked = [self._ask(connection, pair, known.get(key), issue, now) for key, issue in wanted.items()]
-            gone = [x for x in known.values() if x.state == "open" and x.issue.key not in wanted and covered(x)]
+            ended = (x for x in known.values() if x.state in ("open", "decided") and x.issue.key not in wanted)
+            gone = [x for x in ended if covered(x)]
             if gone:
                 connection.execute(_CHANGE, [{"i": row.id, "state": "closed", "last": now} for row in gone])
             fresh = {row.issue.key: row for row in map(_row, connection.execute(_PAIR, {"p": pair}))}

@@ -49,7 +49,7 @@ class Store(Linking, Planning, Journal, Questions, Running, Locking, Audit, Back
                 connection.close()
                 raise
         except DBAPIError as error:
-            raise translate(error) from error
+            raise translate(error, engine.url) from error
         if is_sqlite(engine):
             return cls(engine, connection, clock)
         connection.close()

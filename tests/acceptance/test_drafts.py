@@ -63,7 +63,7 @@ def test_one_draft_per_sender_and_receiver(firm: Firm) -> None:
         (guid("lily"), guid("shop"), guid("dina"), guid("store"), guid("egor"), frozenset({guid("asset 11")})),
     }
     assert not any(r["Posted"] for r in firm.drafts())
-    assert number("01") in firm.drafts()[0]["Комментарий"]
+    assert any(number("01") in r["Комментарий"] for r in firm.drafts())
     firm.quiet()
     for row in firm.drafts():
         firm.world.post(MOVE, row["Ref_Key"])
@@ -170,8 +170,7 @@ def test_edited_and_not_posted_is_left_alone(firm: Firm) -> None:
 # -- refused -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["mark", "remove"])
-@pytest.mark.parametrize("choice", ["take-book", "take-desk"])
+@pytest.mark.parametrize(("how", "choice"), [("mark", "take-book"), ("remove", "take-desk")])
 def test_a_deleted_draft_is_asked_about_once(firm: Firm, how: str, choice: str) -> None:
     key = moved(firm)
     getattr(firm.world, how)(MOVE, key)

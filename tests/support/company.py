@@ -1,26 +1,101 @@
-"""A model company for the laws: two hostile sides, a store, people at work, and an oracle that asks only the sides."""
+"""A model company for the laws: two hostile sides, a store, people at work, and a ledger that asks only the sides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hostile import KINDS, Crash, HostileSide, system
+from hostile import KINDS, Crash, HostileSide, Trouble, system
+from ledger import Ledger, Snapshot
+from sqlalchemy import Connection
 
+from uchet.errors import Reject
 from uchet.mappings.model import Side
 from uchet.sync.engine import Engine
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
 from uchet.sync.store import Store
-from uchet.sync.types import Run
+from uchet.sync.types import Link, Run
 
 OPEN_GUARD = GuardLimits(change_share=1, retire_share=1, change_max=10**6, retire_max=10**6, source_share=0)
+#: Limits that a company of ten things meets every few nights.
+TIGHT_GUARD = GuardLimits(
+    change_share=0.5, change_from=3, change_max=6, retire_share=0.2, retire_from=2, retire_max=3, source_share=0
+)
+PAIR = "laws"
+
+
+# -- what each side makes of a value -------------------------------------------------------------------------------
 
 
 def cut(text: str) -> str:
-    """What the desk makes of a text: trimmed, at most eight characters."""
+    """What the desk makes of a label: trimmed, at most eight characters."""
     return text.strip()[:8]
+
+
+def shout(text: str) -> str:
+    """What the desk makes of a name: capitals, no ё."""
+    return text.strip().upper().replace("Ё", "Е")
+
+
+def rounded(value: Any) -> Any:
+    """What the desk makes of a sum of money: one place is enough for it."""
+    try:
+        return str(Decimal(str(value)).quantize(Decimal("0.1")))
+    except InvalidOperation:
+        return value
+
+
+def early(day: str) -> str:
+    """What the desk makes of a day: midnight of Moscow, written in UTC."""
+    try:
+        return f"{datetime.fromisoformat(day[:10]) - timedelta(hours=3):%Y-%m-%dT%H:%M:%S}"
+    except ValueError:
+        return day
+
+
+DESK_STORES = {
+    "label": cut,
+    "note": lambda text: " ".join(text.split()),
+    "name": shout,
+    "cost": rounded,
+    "since": early,
+}
+BOOK_STORES = {"label": lambda text: text.rstrip()[:12], "serial": lambda text: text[:6]}
+
+
+class FragileStore(Store):
+    """A store whose process can be killed at any of its own commits.
+
+    ``fuse`` counts transactions down; at nought the process dies, ``late``: just after that commit, else just before.
+    Dead, nothing more is written, so that no clean-up code runs either.
+    """
+
+    fuse: int | None = None
+    late: bool = False
+    dead: bool = False
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        if self.dead:
+            raise Crash
+        last = False
+        if self.fuse is not None:
+            last, self.fuse = self.fuse <= 0, self.fuse - 1
+        if last and not self.late:
+            self.dead = True
+            raise Crash
+        with super()._write() as connection:
+            yield connection
+        if last:
+            self.dead = True
+            raise Crash
+
+    def revive(self) -> None:
+        self.fuse, self.dead = None, False
 
 
 @dataclass(frozen=True)
@@ -35,39 +110,85 @@ class Edit:
 
 
 class Company:
-    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a minute."""
+    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a second."""
 
     def __init__(self, seed: int = 0, guard: GuardLimits = OPEN_GUARD, fingerprint: str = "1") -> None:
-        self.book = HostileSide("book", own_key=True, seed=seed)
-        self.desk = HostileSide("desk", own_key=False, seed=seed + 1, store_as=cut)
-        self.store = Store.open(":memory:")
-        self.settings = EngineSettings(guard=guard, kinds=tuple(k.name for k in KINDS))
+        self.book = HostileSide("book", own_key=True, seed=seed, stores=BOOK_STORES, conditional=False)
+        self.desk = HostileSide("desk", own_key=False, seed=seed + 1, stores=DESK_STORES)
         self.now = datetime(2026, 2, 10, 1, 0, tzinfo=UTC)
+        self.store = self.new_store()
+        self.settings = EngineSettings(guard=guard, kinds=tuple(k.name for k in KINDS))
         self.fingerprint = fingerprint
-        self.edits: dict[tuple[Side, str, str, str], Edit] = {}
-        self.removed: set[tuple[Side, str, str]] = set()
+        self.ledger = Ledger(guard)
+        self.plans: dict[str, Snapshot] = {}
+
+    def new_store(self) -> FragileStore:
+        return FragileStore.open(":memory:", clock=lambda: self.now)
 
     def clock(self) -> datetime:
-        self.now += timedelta(minutes=1)
+        self.now += timedelta(seconds=1)
         return self.now
 
     def side(self, side: Side) -> HostileSide:
         return self.book if side == "book" else self.desk
 
+    def sides(self) -> tuple[HostileSide, HostileSide]:
+        return self.book, self.desk
+
     def engine(self) -> Engine:
         maps = [system(s, self.fingerprint) for s in ("book", "desk")]  # type: ignore[arg-type]
-        pair = Pair("laws", self.book, self.desk, maps[0], maps[1], KINDS)
+        pair = Pair(PAIR, self.book, self.desk, maps[0], maps[1], KINDS)
         return Engine(pair, self.store, self.settings, clock=self.clock, sleep=lambda seconds: None)
 
     # -- runs -------------------------------------------------------------------------------------------------------
 
+    def night(self) -> Run:
+        """One run that nobody watches: what the guard stops stays undone."""
+        before = self.ledger.snapshot(self)
+        with self._watched(before, approved=False) as ended:
+            run = self.engine().run()
+            ended += [] if run.outcome == "blocked" else [run]
+        if run.outcome == "blocked" and run.plan:
+            self.plans[run.plan] = before
+        return run
+
     def sync(self) -> Run:
         """One run with everything approved."""
-        run = self.engine().run()
+        run = self.night()
         if run.outcome == "blocked" and run.plan:
-            self.store.approve(run.plan, by="person")
-            run = self.engine().apply(run.plan)
+            run = self.approve(run.plan)
         return run
+
+    def approve(self, plan: str) -> Run:
+        """A person lets a stopped plan through."""
+        self.store.approve(plan, by="person")
+        return self.apply(plan)
+
+    def apply(self, plan: str) -> Run:
+        """A saved plan, whatever happened on the sides since it was made."""
+        with self._watched(self.plans[plan], approved=True) as ended:
+            run = self.engine().apply(plan)
+            ended.append(run)
+            return run
+
+    def plan(self) -> str:
+        """A saved plan; its id."""
+        before = self.ledger.snapshot(self)
+        plan, _ = self.engine().plan()
+        self.plans[plan.id] = before
+        return plan.id
+
+    @contextmanager
+    def _watched(self, before: Snapshot, *, approved: bool) -> Iterator[list[Run]]:
+        self.ledger.begin(self)
+        ended: list[Run] = []
+        try:
+            yield ended
+        finally:
+            for side in self.sides():
+                side.trouble.between = None
+            self.store.revive()
+            self.ledger.end(self, before, approved=approved, through=bool(ended))
 
     def crash(self) -> bool:
         """One run that may be killed; true if it was."""
@@ -82,10 +203,14 @@ class Company:
         """A killed process leaves its lock behind; it expires."""
         self.now += timedelta(hours=1)
 
-    def settle(self, runs: int = 3) -> Run:
-        """Runs without trouble, enough for everything that was postponed to go through."""
-        for side in (self.book, self.desk):
-            side.trouble = type(side.trouble)()
+    def quiet(self) -> None:
+        """No more trouble."""
+        for side in self.sides():
+            side.trouble = Trouble()
+
+    def settle(self, runs: int = 2) -> Run:
+        """Runs without trouble, as many as everything that was postponed may need."""
+        self.quiet()
         for _ in range(runs):
             run = self.sync()
         return run
@@ -93,36 +218,65 @@ class Company:
     # -- people -----------------------------------------------------------------------------------------------------
 
     def add(self, side: Side, kind: str, data: dict[str, Any]) -> str:
-        id = self.side(side).add(kind, data)
-        for name in data:
-            self._note(side, kind, id, name)
-        return id
+        return self.side(side).add(kind, data)
 
     def edit(self, side: Side, kind: str, id: str, name: str, value: Any) -> None:
         self.side(side).edit(kind, id, name, value)
-        self._note(side, kind, id, name)
 
     def remove(self, side: Side, kind: str, id: str) -> None:
         self.side(side).remove(kind, id)
-        self.removed.add((side, kind, id))
 
-    def _note(self, side: Side, kind: str, id: str, name: str) -> None:
-        value = self.side(side).rows[kind][id].data[name]
-        self.edits[(side, kind, id, name)] = Edit(side, kind, id, name, value)
+    def lose_the_store(self) -> None:
+        """Everything remembered is gone; what people decided too."""
+        self.store.close()
+        self.store = self.new_store()
+        self.ledger.forget()
+        self.plans.clear()
 
-    # -- the oracle -------------------------------------------------------------------------------------------------
+    def decide(self, number: int, choice: Any) -> bool:
+        """A person answers a question; false if that is no answer to it."""
+        row = self.store.issue(number)
+        assert row is not None
+        try:
+            self.store.decide(number, choice, by="person")
+        except Reject:
+            return False
+        issue = row.issue
+        if choice in ("take-book", "take-desk"):
+            self.ledger.decide(issue, choice)
+        elif issue.book is not None and issue.desk is not None and choice in ("link", "reject"):
+            self.ledger.person(choice, issue.kind, issue.book, issue.desk)
+        return True
+
+    def link(self, kind: str, book: str, desk: str) -> None:
+        try:
+            self.store.put_link(PAIR, Link(kind, book, desk, rule="manual", by="person"), by="person")
+        except Reject:
+            return
+        self.ledger.person("link", kind, book, desk)
+
+    def reject(self, kind: str, book: str, desk: str) -> None:
+        self.store.reject(PAIR, kind, book, desk, by="person")
+        self.ledger.person("reject", kind, book, desk)
+
+    # -- comparing two companies --------------------------------------------------------------------------------------
 
     def writes(self) -> int:
-        return len(self.book.writes) + len(self.desk.writes)
+        return len(self.book.log) + len(self.desk.log)
 
     def canonical(self) -> dict[str, Any]:
         """Both sides and the links with ids replaced by names: what two histories are compared by."""
         links = sorted(
             (one.kind, self._name("book", one.kind, one.book), self._name("desk", one.kind, one.desk))
-            for one in self.store.links("laws")
+            for one in self.store.links(PAIR)
         )
         issues = sorted(
-            (r.issue.code, self._name("book", r.issue.kind, r.issue.book)) for r in self.store.issues("laws")
+            (
+                r.issue.code,
+                self._name("book", r.issue.kind, r.issue.book),
+                self._name("desk", r.issue.kind, r.issue.desk),
+            )
+            for r in self.store.issues(PAIR)
         )
         return {"book": self._side("book"), "desk": self._side("desk"), "links": links, "issues": issues}
 
@@ -131,26 +285,20 @@ class Company:
         return f"{row.data.get('name')}" if row else "-"
 
     def _side(self, side: Side) -> list[Any]:
-        rows = self.side(side).rows
         out = []
-        for kind, records in rows.items():
+        for kind, records in self.side(side).rows.items():
             for row in records.values():
                 data = {n: v for n, v in row.data.items() if n not in ("notes", "room")}
-                out.append(
-                    (
-                        kind,
-                        self._name(side, "room", row.data.get("room")),
-                        tuple(sorted((n, str(v)) for n, v in data.items())),
-                    )
-                )
+                room = self._name(side, "room", row.data.get("room"))
+                out.append((kind, room, tuple(sorted((n, str(v)) for n, v in data.items() if v is not None))))
         return sorted(out)
 
 
-@dataclass
 class Verdicts:
     """Collects what an oracle found wrong, so that a failing law says all of it."""
 
-    wrong: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
 
     def expect(self, holds: bool, text: Callable[[], str] | str) -> None:
         if not holds:

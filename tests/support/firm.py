@@ -38,6 +38,10 @@ ZONE = ZoneInfo("Europe/Moscow")
 ZERO = "00000000-0000-0000-0000-000000000000"
 PASSWORDS = {"admin": "firm-admin", "uchet": "firm-uchet"}
 PAIR = "firm"
+EQUIPMENT = (
+    *("inventory_number", "book_name", "accounting", "organization", "department", "custodian", "commissioned"),
+    *("cost", "serial", "model", "location", "user", "status", "notes"),
+)
 CARD, MOVE = "Catalog_ОсновныеСредства", "Document_ПеремещениеОС"
 #: A company of a dozen things: shares mean nothing here, the tests of the guard set their own limits.
 LIMITS = GuardLimits(change_share=1, retire_share=1, source_share=0.8)
@@ -303,7 +307,8 @@ class Firm:
         return run
 
     def approve(self, run: Run) -> Run:
-        assert run.outcome == "blocked" and run.plan, run
+        assert run.outcome == "blocked", run
+        assert run.plan
         self.store.approve(run.plan, by="person")
         return self.engine().apply(run.plan)
 
@@ -336,11 +341,10 @@ class Firm:
         """Both sides whole: versions too, so that a rewrite with the same values shows."""
         sets = (CARD, MOVE, "Catalog_Организации", "Catalog_ФизическиеЛица")
         book = {name: {row["Ref_Key"]: row for row in self.world.rows(name)} for name in sets}
+        shown = {"employee": ("number", "active", "department"), "equipment": EQUIPMENT}
         names = ("organization", "department", "employee", "location", "equipment")
-        desk = {name: {row["id"]: self.it.read(name, row["id"]) for row in self.it.rows(name, ("id",))}
-                for name in ("equipment",)}  # fmt: skip
-        lists = {name: self.it.rows(name, ("id", "name", "revision", "uchet_key")) for name in names}
-        return book, desk, lists
+        desk = {n: self.it.rows(n, ("id", "name", "revision", "uchet_key", *shown.get(n, ()))) for n in names}
+        return book, desk
 
     # -- questions --------------------------------------------------------------------------------------------------
 

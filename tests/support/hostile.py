@@ -151,7 +151,7 @@ class HostileSide:
     def add(self, kind: str, data: Mapping[str, Any]) -> str:
         id = f"{self.side[0]}{self._tick()}"
         stored = {n: self.stored(n, v) for n, v in data.items()}
-        self.rows[kind][id] = Row({"state": "in", "notes": f"n-{id}", **stored}, self._tick())
+        self.rows[kind][id] = Row({**_blank(kind, id), **stored}, self._tick())
         return id
 
     def edit(self, kind: str, id: str, name: str, value: Any) -> Any:
@@ -249,7 +249,7 @@ class HostileSide:
             if twin is not None:
                 return Receipt(twin)
             id = f"{self.side[0]}{self._tick()}"
-            self.rows[write.collection][id] = Row({"state": "in", "notes": f"n-{id}"}, 0, write.key)
+            self.rows[write.collection][id] = Row(_blank(write.collection, id), 0, write.key)
         else:
             id = write.id
             if id not in self.rows[write.collection]:
@@ -263,3 +263,8 @@ class HostileSide:
         row.version = self._tick()
         self.log.append(Done(write.collection, id, dict(write.values), before, dict(row.data)))
         return Receipt(self._raw(write.collection, id), write.id is None)
+
+
+def _blank(kind: str, id: str) -> dict[str, Any]:
+    """A new record: every field is published, most are empty."""
+    return {"state": "in", "notes": f"n-{id}", **dict.fromkeys(FIELDS[kind])}

@@ -66,7 +66,7 @@ class Done:
 
 
 class Tap(Proxy):
-    """A proxy that Roundup takes for its own address (it compares the Origin of a write with it); remembers refusals."""
+    """A proxy that Roundup takes for its own address (it compares the Origin of a write with it), with statuses."""
 
     def __init__(self, target: str) -> None:
         self.statuses: list[int] = []
@@ -110,10 +110,11 @@ class Site:
         passwords = {"UCHET_BOOK_PASSWORD": BOOK_LOGIN[1], "UCHET_DESK_PASSWORD": PASSWORDS["uchet"]}
         return {**kept, **passwords, **changed}
 
-    def uchet(self, *words: str, **changed: str) -> Done:
-        """One command; ``changed`` are variables of its environment."""
+    def uchet(self, *words: str, disk: int | None = None, **changed: str) -> Done:
+        """One command; ``changed`` are variables of its environment, ``disk`` the kilobytes a file may grow to."""
+        limit = ("sh", "-c", f'ulimit -f {2 * disk}; exec "$@"', "sh") if disk else ()
         done = subprocess.run(
-            (COMMAND, *words),
+            (*limit, str(COMMAND), *words),
             cwd=self.folder,
             env=self.environment(**changed),
             stdin=subprocess.DEVNULL,

@@ -82,11 +82,11 @@ def test_settings_cannot_be_changed_after_reading(write) -> None:
 
 def test_a_password_in_the_file_is_refused_unless_allowed(write) -> None:
     with pytest.raises(Fatal) as caught:
-        load_settings(write(book='password = "open"'))
+        load_settings(write(book='password = "geheim-7"'))
     assert caught.value.code == "settings_password_in_file"
     assert "UCHET_BOOK_PASSWORD" in caught.value.text("ru")
-    assert "open" not in str(caught.value)
-    settings = load_settings(write(top="allow_password_in_file = true\n", book='password = "open"'))
+    assert "geheim-7" not in str(caught.value)
+    settings = load_settings(write(top="allow_password_in_file = true\n", book='password = "geheim-7"'))
     assert settings.book.password is not None
 
 

@@ -223,7 +223,7 @@ def test_describe(web: responses.RequestsMock, connect: Connect, root: str) -> N
     assert set(found.collections) == {*names, f"{DOCUMENT}/Строки", "AccountingRegister_Учет/Balance"}
     assert found.collections[PLACE]["Description"].length == 25
     web.replace(responses.GET, root, json={"value": []})
-    with pytest.raises(Blocked, match="publishes nothing"):
+    with pytest.raises(Fatal, match="publishes nothing"):
         connect().describe()
 
 

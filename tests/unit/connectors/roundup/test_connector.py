@@ -158,7 +158,7 @@ def test_another_address_than_the_tracker_s_own(desk: Desk, connector: RoundupCo
 def test_a_tracker_without_our_schema_page() -> None:
     responses.get("http://desk.test/rest/uchet", status=404, json={"error": {"status": 404, "msg": "Nothing"}})
     connector = RoundupConnector("http://desk.test", "u", "p", retries=Retries(attempts=1))
-    with pytest.raises(Blocked, match=r"interfaces\.py"):
+    with pytest.raises(Fatal, match=r"interfaces\.py"):
         connector.describe()
 
 
