@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from ..jobs.lookup import Known, Story, explain
 from ..i18n import N_
+from ..jobs.lookup import Known, Story, explain
 from ..mappings.model import kind as kind_named
 from .frame import OK, Seat, command
 from .links import reading

@@ -25,8 +25,8 @@ from rich.text import Text
 from typer.models import ParameterInfo
 
 from ..errors import UchetError
-from ..jobs.wiring import Progress, quiet
 from ..i18n import LANGUAGES, tr
+from ..jobs.wiring import Progress, quiet
 from ..mappings.model import Ref
 from ..settings import Settings, load_settings, settings_path
 from .plain import plain

@@ -63,7 +63,8 @@ def entry(kind: EntityType, collection: str, row: dict[str, Any], address: str, 
     links = "".join(
         f'<link rel="http://schemas.microsoft.com/ado/2007/08/dataservices/related/{name.partition("@")[0]}" '
         f'type="application/atom+xml;type=entry" title="{name.partition("@")[0]}" href={quoteattr(str(value))}/>'
-        for name, value in row.items() if name.endswith("@navigationLinkUrl")
+        for name, value in row.items()
+        if name.endswith("@navigationLinkUrl")
     )
     head = _HEAD.format(tag="entry", space="2005/Atom", base=f" xml:base={quoteattr(root)}") if root else "<entry>"
     return (

@@ -115,8 +115,11 @@ class Base:
         """All rows of any set: objects, rows of tabular parts, records, the single row of a constant."""
         part = self.model.owner_of_part(collection)
         if part is not None:
-            return [{**row, "Ref_Key": owner["Ref_Key"]} for owner in self.store.all(part[0])
-                    for row in owner.get(part[1]) or []]
+            return [
+                {**row, "Ref_Key": owner["Ref_Key"]}
+                for owner in self.store.all(part[0])
+                for row in owner.get(part[1]) or []
+            ]
         register = self.model.record_set(collection)
         if register is not None:
             return self.records(register)
@@ -128,9 +131,14 @@ class Base:
     def records(self, register: str) -> list[Body]:
         """Records of a recorder-subordinate register, each with its recorder."""
         return [
-            {**row, "Recorder": entry["Recorder"], "Recorder_Type": entry["Recorder_Type"],
-             "Recorder_Key": entry["Recorder"]}
-            for entry in self.store.all(register) for row in entry["RecordSet"]
+            {
+                **row,
+                "Recorder": entry["Recorder"],
+                "Recorder_Type": entry["Recorder_Type"],
+                "Recorder_Key": entry["Recorder"],
+            }
+            for entry in self.store.all(register)
+            for row in entry["RecordSet"]
         ]
 
     def blank(self, kind: EntityType) -> Body:

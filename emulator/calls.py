@@ -30,18 +30,26 @@ def call_table(
     values = {name: literal(text) for name, text in given.items()}
     if step.name in ("SliceLast", "SliceFirst"):
         condition = _condition(base, values.get("Condition"), kind)
-        rows = take_slice(base, collection, last=step.name == "SliceLast", period=values.get("Period"),
-                          condition=condition)
+        rows = take_slice(
+            base, collection, last=step.name == "SliceLast", period=values.get("Period"), condition=condition
+        )
         return kind, rows, function.parameters
     if step.name == "Balance":
         row = base.view.complex.get(function.returns or "")
         if row is None:
             raise ODataError(501, 0, f"Метод {step.name} не эмулируется без типа результата")
-        checks = [_condition(base, values.get(name), _addressed(base, kind, row))
-                  for name in ("AccountCondition", "Condition")]
-        rows = balance(base, collection, row, period=values.get("Period"),
-                       conditions=[check for check in checks if check is not None],
-                       dimensions=values.get("Dimensions", "").split(","))
+        checks = [
+            _condition(base, values.get(name), _addressed(base, kind, row))
+            for name in ("AccountCondition", "Condition")
+        ]
+        rows = balance(
+            base,
+            collection,
+            row,
+            period=values.get("Period"),
+            conditions=[check for check in checks if check is not None],
+            dimensions=values.get("Dimensions", "").split(","),
+        )
         return row, rows, function.parameters
     raise ODataError(501, 0, f"Метод {step.name} не эмулируется")
 

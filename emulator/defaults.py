@@ -23,10 +23,22 @@ _ACCOUNTS = (
     ("10.21.1", "ПриобретениеМалоценногоОборудованияИЗапасов", "Active", "10.21", "Номенклатура,Склады", True),
     ("26", "ОбщехозяйственныеРасходы", "Active", "", "", False),
     ("МЦ", "МатериальныеЦенностиВЭксплуатации", "Active", "", "", False),
-    ("МЦ.02", "СпецодеждаВЭксплуатации", "Active", "МЦ",
-     "Номенклатура,ПартииМатериаловВЭксплуатации,РаботникиОрганизаций", True),
-    ("МЦ.04", "ИнвентарьИХозяйственныеПринадлежностиВЭксплуатации", "Active", "МЦ",
-     "Номенклатура,ПартииМатериаловВЭксплуатации,РаботникиОрганизаций", True),
+    (
+        "МЦ.02",
+        "СпецодеждаВЭксплуатации",
+        "Active",
+        "МЦ",
+        "Номенклатура,ПартииМатериаловВЭксплуатации,РаботникиОрганизаций",
+        True,
+    ),
+    (
+        "МЦ.04",
+        "ИнвентарьИХозяйственныеПринадлежностиВЭксплуатации",
+        "Active",
+        "МЦ",
+        "Номенклатура,ПартииМатериаловВЭксплуатации,РаботникиОрганизаций",
+        True,
+    ),
 )
 _KINDS = ("ОсновныеСредства", "Номенклатура", "Склады", "ПартииМатериаловВЭксплуатации", "РаботникиОрганизаций")
 _EVENTS = (
@@ -51,31 +63,65 @@ def seed(world: World) -> None:
         store.set_meta("seeded", True)
         world.put_many(
             "ChartOfCharacteristicTypes_ВидыСубконтоХозрасчетные",
-            [{"Ref_Key": known_key(f"kind {n}"), "Description": n, "PredefinedDataName": n, "Predefined": True}
-             for n in _KINDS],
+            [
+                {"Ref_Key": known_key(f"kind {n}"), "Description": n, "PredefinedDataName": n, "Predefined": True}
+                for n in _KINDS
+            ],
         )
         _accounts(world)
-        world.put("ChartOfCharacteristicTypes_РазделыДатЗапретаИзменения",
-                  {"Ref_Key": SECTION, "Description": "Бухгалтерский учет", "PredefinedDataName": "БухгалтерскийУчет"})
+        world.put(
+            "ChartOfCharacteristicTypes_РазделыДатЗапретаИзменения",
+            {"Ref_Key": SECTION, "Description": "Бухгалтерский учет", "PredefinedDataName": "БухгалтерскийУчет"},
+        )
         for name, kind in _EVENTS:
-            world.put("Catalog_СобытияОС",
-                      {"Ref_Key": known_key(f"event {kind}"), "Description": name, "ВидСобытияОС": kind})
+            world.put(
+                "Catalog_СобытияОС", {"Ref_Key": known_key(f"event {kind}"), "Description": name, "ВидСобытияОС": kind}
+            )
         group = "Справочник_ОсновныеСредства"
-        world.put("Catalog_НаборыДополнительныхРеквизитовИСведений", {
-            "Ref_Key": known_key(group), "Description": "Основные средства", "PredefinedDataName": group,
-            "Predefined": True, "ИмяПредопределенногоНабора": group, "Используется": True})
+        world.put(
+            "Catalog_НаборыДополнительныхРеквизитовИСведений",
+            {
+                "Ref_Key": known_key(group),
+                "Description": "Основные средства",
+                "PredefinedDataName": group,
+                "Predefined": True,
+                "ИмяПредопределенногоНабора": group,
+                "Используется": True,
+            },
+        )
         world.set_constant("ИспользоватьДополнительныеРеквизитыИСведения", True)
         if world.base.user:
-            world.put("Catalog_Пользователи",
-                      {"Ref_Key": known_key(f"user {world.base.user}"), "Description": world.base.user})
+            world.put(
+                "Catalog_Пользователи",
+                {"Ref_Key": known_key(f"user {world.base.user}"), "Description": world.base.user},
+            )
 
 
 def _accounts(world: World) -> None:
     for order, (code, name, side, parent, kinds, counted) in enumerate(_ACCOUNTS, 1):
-        rows = [{"ExtDimensionType_Key": known_key(f"kind {kind}"), "Predefined": True, "Суммовой": True,
-                 "Количественный": counted} for kind in kinds.split(",") if kind]
-        world.put("ChartOfAccounts_Хозрасчетный", {
-            "Ref_Key": known_key(f"account {code}"), "Code": code, "Description": name, "PredefinedDataName": name,
-            "Predefined": True, "Type": side, "Order": f"{order:03d}", "OffBalance": code.startswith("МЦ"),
-            "Количественный": counted, "Parent_Key": known_key(f"account {parent}") if parent else None,
-            "ExtDimensionTypes": rows})
+        rows = [
+            {
+                "ExtDimensionType_Key": known_key(f"kind {kind}"),
+                "Predefined": True,
+                "Суммовой": True,
+                "Количественный": counted,
+            }
+            for kind in kinds.split(",")
+            if kind
+        ]
+        world.put(
+            "ChartOfAccounts_Хозрасчетный",
+            {
+                "Ref_Key": known_key(f"account {code}"),
+                "Code": code,
+                "Description": name,
+                "PredefinedDataName": name,
+                "Predefined": True,
+                "Type": side,
+                "Order": f"{order:03d}",
+                "OffBalance": code.startswith("МЦ"),
+                "Количественный": counted,
+                "Parent_Key": known_key(f"account {parent}") if parent else None,
+                "ExtDimensionTypes": rows,
+            },
+        )

@@ -115,8 +115,13 @@ def _standard(thing: Thing) -> list[Field]:
     common = [Field("Ref_Key", "Edm.Guid", key=True), Field("DataVersion", "Edm.String")]
     mark = Field("DeletionMark", "Edm.Boolean")
     if thing.kind == "document":
-        return [*common, mark, Field("Number", "Edm.String", 11), Field("Date", "Edm.DateTime"),
-                Field("Posted", "Edm.Boolean")]
+        return [
+            *common,
+            mark,
+            Field("Number", "Edm.String", 11),
+            Field("Date", "Edm.DateTime"),
+            Field("Posted", "Edm.Boolean"),
+        ]
     if thing.kind == "constant":
         return [Field("SurrogateKey", "Edm.Int16", key=True)]
     if thing.kind in ("information", "accounting"):
@@ -234,7 +239,7 @@ def _type_lines(
 ) -> list[str]:
     names = {item.name for item in fields}
     is_open = any(f"{item.name}_Type" in names for item in fields)
-    lines = [f'<{tag} Name={quoteattr(name)}{" OpenType=" + quoteattr("true") if is_open and keys else ""}>']
+    lines = [f"<{tag} Name={quoteattr(name)}{' OpenType=' + quoteattr('true') if is_open and keys else ''}>"]
     if keys:
         lines.append("<Key>" + "".join(f'<PropertyRef Name="{key}"/>' for key in keys) + "</Key>")
     for item in fields:
@@ -284,8 +289,15 @@ def _function_lines(thing: Thing) -> list[str]:
     if thing.kind == "accounting":
         return [
             _function(
-                "Balance", thing.set, f"{thing.set}_Balance", False, Period="DateTime", AccountCondition="String",
-                Condition="String", Dimensions="String", ExtraDimensions="String",
+                "Balance",
+                thing.set,
+                f"{thing.set}_Balance",
+                False,
+                Period="DateTime",
+                AccountCondition="String",
+                Condition="String",
+                Dimensions="String",
+                ExtraDimensions="String",
             )
         ]
     bound = f"{thing.set}_RecordType" if "subordinate" in thing.options else thing.set

@@ -13,8 +13,20 @@ __all__ = ["KINDS", "Fault", "Faults"]
 #: unauthorized: 401 with an empty body. licence: no free licence. duplicate_page: the page before is sent again.
 #: wrong_page: the page is off by one row. lock: a lock conflict, rolled back (500, code -1). unavailable: a 503 page.
 #: login_page: a cloud's login page with status 200.
-KINDS: Final = ("drop_before", "drop_after", "slow", "html500", "truncate", "unauthorized", "licence",
-                "duplicate_page", "wrong_page", "lock", "unavailable", "login_page")
+KINDS: Final = (
+    "drop_before",
+    "drop_after",
+    "slow",
+    "html500",
+    "truncate",
+    "unauthorized",
+    "licence",
+    "duplicate_page",
+    "wrong_page",
+    "lock",
+    "unavailable",
+    "login_page",
+)
 
 
 @dataclass(slots=True)

@@ -137,8 +137,13 @@ class _Compiler:
         return self._arithmetic(nodes)
 
     def _arithmetic(self, nodes: list[Any]) -> Expression:
-        signs = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
-                 "mod": operator.mod}
+        signs = {
+            "add": operator.add,
+            "sub": operator.sub,
+            "mul": operator.mul,
+            "div": operator.truediv,
+            "mod": operator.mod,
+        }
         value = self.expression(nodes[0]).value
         for sign, node in zip(nodes[1::2], nodes[2::2], strict=True):
             value = _apply(signs[str(sign)], value, self.expression(node).value)
@@ -172,12 +177,15 @@ class _Compiler:
             raise ODataError(400, 21, "Неверное количество аргументов функции cast")
         source, wanted = given[0], _type_name(given[1])
         if source.kind == "composite":
+
             def value(env: Env) -> Any:
                 found = source.value(env)
                 return found if found and found[1] == wanted else ("", "")
         else:
+
             def value(env: Env) -> Any:
                 return source.value(env), wanted
+
         if not steps:
             return Expression("composite", value)
         target = self._lookup.model.type_of(wanted.removeprefix("StandardODATA."))

@@ -55,8 +55,12 @@ def _keys(document: Body, row: Body) -> Body:
 
 
 def _event(document: Body, row: Body, name: str) -> Body:
-    return {**_keys(document, row), "Событие_Key": document.get("СобытиеОС_Key", ZERO),
-            "НазваниеДокумента": name, "НомерДокумента": document["Number"]}
+    return {
+        **_keys(document, row),
+        "Событие_Key": document.get("СобытиеОС_Key", ZERO),
+        "НазваниеДокумента": name,
+        "НомерДокумента": document["Number"],
+    }
 
 
 def _accept(base: Base, document: Body, reasons: list[str]) -> Movements:
@@ -70,15 +74,23 @@ def _accept(base: Base, document: Body, reasons: list[str]) -> Movements:
         if state.get("Состояние") == "ПринятоКУчету":
             reasons.append(f"Строка №{row['LineNumber']}: основное средство {_asset(base, row)} уже принято к учету")
         card = base.follow("Catalog_ОсновныеСредства", asset) or {}
-        out[INITIAL].append({
-            **_keys(document, row), "ИнвентарныйНомер": row["ИнвентарныйНомер"] or str(card.get("Code", "")).strip(),
-            "СпособПоступления": document["СпособПоступления"] or "ПриобретениеЗаПлату",
-            "ПервоначальнаяСтоимость": cost,
-            "СпособНачисленияАмортизации": document["СпособНачисленияАмортизацииБУ"],
-        })
+        out[INITIAL].append(
+            {
+                **_keys(document, row),
+                "ИнвентарныйНомер": row["ИнвентарныйНомер"] or str(card.get("Code", "")).strip(),
+                "СпособПоступления": document["СпособПоступления"] or "ПриобретениеЗаПлату",
+                "ПервоначальнаяСтоимость": cost,
+                "СпособНачисленияАмортизации": document["СпособНачисленияАмортизацииБУ"],
+            }
+        )
         out[STATES].append({**_keys(document, row), "ДатаСостояния": document["Date"], "Состояние": "ПринятоКУчету"})
-        out[PLACES].append({**_keys(document, row), "МОЛ_Key": document["МОЛБУ_Key"],
-                            "Местонахождение_Key": document["МестонахождениеОС_Key"]})
+        out[PLACES].append(
+            {
+                **_keys(document, row),
+                "МОЛ_Key": document["МОЛБУ_Key"],
+                "Местонахождение_Key": document["МестонахождениеОС_Key"],
+            }
+        )
         out[EVENTS].append(_event(document, row, "Принятие к учету ОС"))
     return out
 
@@ -89,8 +101,13 @@ def _move(base: Base, document: Body, reasons: list[str]) -> Movements:
         if _on_books(base, document, row, reasons):
             _check_sender(base, document, row, reasons)
         _check_quantity(base, row, reasons)
-        out[PLACES].append({**_keys(document, row), "МОЛ_Key": document["МОЛПолучатель_Key"],
-                            "Местонахождение_Key": document["ПодразделениеПолучатель_Key"]})
+        out[PLACES].append(
+            {
+                **_keys(document, row),
+                "МОЛ_Key": document["МОЛПолучатель_Key"],
+                "Местонахождение_Key": document["ПодразделениеПолучатель_Key"],
+            }
+        )
         out[EVENTS].append(_event(document, row, "Перемещение ОС"))
     return out
 
@@ -130,21 +147,33 @@ def _entry(
     base: Base, document: Body, side: str, item: str, batch: tuple[str, str], person: str, count: Decimal
 ) -> Body:
     return {
-        "Организация_Key": document["Организация_Key"], f"Account{side}_Key": rules.account(base, IN_USE) or ZERO,
-        f"ExtDimension{side}1": item, f"ExtDimension{side}1_Type": "StandardODATA.Catalog_Номенклатура",
-        f"ExtDimension{side}2": batch[0], f"ExtDimension{side}2_Type": batch[1],
-        **_person(person, side), f"Количество{side}": count,
+        "Организация_Key": document["Организация_Key"],
+        f"Account{side}_Key": rules.account(base, IN_USE) or ZERO,
+        f"ExtDimension{side}1": item,
+        f"ExtDimension{side}1_Type": "StandardODATA.Catalog_Номенклатура",
+        f"ExtDimension{side}2": batch[0],
+        f"ExtDimension{side}2_Type": batch[1],
+        **_person(person, side),
+        f"Количество{side}": count,
     }
 
 
 def _hand_out(base: Base, document: Body, rows: list[Body], kind: str, person: str = ZERO) -> Movements:
     batch = (document["Ref_Key"], f"StandardODATA.{kind}")
-    return {LEDGER: [
-        _entry(base, document, "Dr", row["Номенклатура_Key"], batch,
-               row.get("ФизЛицо_Key", person) if row.get("ФизЛицо_Key", ZERO) != ZERO else person,
-               Decimal(row["Количество"] or 1))
-        for row in rows
-    ]}
+    return {
+        LEDGER: [
+            _entry(
+                base,
+                document,
+                "Dr",
+                row["Номенклатура_Key"],
+                batch,
+                row.get("ФизЛицо_Key", person) if row.get("ФизЛицо_Key", ZERO) != ZERO else person,
+                Decimal(row["Количество"] or 1),
+            )
+            for row in rows
+        ]
+    }
 
 
 def _issue(base: Base, document: Body, reasons: list[str]) -> Movements:
@@ -172,8 +201,12 @@ def _downgrade(base: Base, document: Body, reasons: list[str]) -> Movements:
 def _batches(base: Base, document: Body, person: str, row: Body, reasons: list[str]) -> list[tuple[str, str, Decimal]]:
     item, need = row["Номенклатура_Key"], Decimal(row["Количество"])
     kind = base.model.complex[f"{LEDGER}_Balance"]
-    wanted = {"Account_Key": rules.account(base, IN_USE), "Организация_Key": document["Организация_Key"],
-              "ExtDimension1": item, "ExtDimension3": person}
+    wanted = {
+        "Account_Key": rules.account(base, IN_USE),
+        "Организация_Key": document["Организация_Key"],
+        "ExtDimension1": item,
+        "ExtDimension3": person,
+    }
     rows = balance(base, LEDGER, kind, conditions=[lambda e: all(e.get(k) == v for k, v in wanted.items())])
     out = []
     for held in sorted(rows, key=lambda r: _batch_age(base, r)):
@@ -183,8 +216,10 @@ def _batches(base: Base, document: Body, person: str, row: Body, reasons: list[s
             need -= take
     if need > 0:
         name = base.presentation("Catalog_Номенклатура", item).strip()
-        reasons.append(f'Строка №{row["LineNumber"]}: не хватает {need} "{name}" в эксплуатации у сотрудника '
-                       f'"{base.presentation("Catalog_ФизическиеЛица", person)}"')
+        reasons.append(
+            f'Строка №{row["LineNumber"]}: не хватает {need} "{name}" в эксплуатации у сотрудника '
+            f'"{base.presentation("Catalog_ФизическиеЛица", person)}"'
+        )
     return out
 
 
@@ -201,8 +236,12 @@ def _between_people(base: Base, document: Body, reasons: list[str]) -> Movements
         for batch, kind, count in _batches(base, document, giver, row, reasons):
             one = (base, document)
             item = row["Номенклатура_Key"]
-            out.append({**_entry(*one, "Cr", item, (batch, kind), giver, count),
-                        **_entry(*one, "Dr", item, (batch, kind), taker, count)})
+            out.append(
+                {
+                    **_entry(*one, "Cr", item, (batch, kind), giver, count),
+                    **_entry(*one, "Dr", item, (batch, kind), taker, count),
+                }
+            )
     return {LEDGER: out}
 
 
@@ -210,11 +249,13 @@ def _scrap(base: Base, document: Body, reasons: list[str]) -> Movements:
     if document["ВидОперации"] != "СписаниеССотрудника":
         return {}
     person = document["Сотрудник_Key"]
-    return {LEDGER: [
-        _entry(base, document, "Cr", row["Номенклатура_Key"], (batch, kind), person, count)
-        for row in document["Материалы"]
-        for batch, kind, count in _batches(base, document, person, row, reasons)
-    ]}
+    return {
+        LEDGER: [
+            _entry(base, document, "Cr", row["Номенклатура_Key"], (batch, kind), person, count)
+            for row in document["Материалы"]
+            for batch, kind, count in _batches(base, document, person, row, reasons)
+        ]
+    }
 
 
 HANDLERS: dict[str, Callable[[Base, Body, list[str]], Movements]] = {

@@ -104,9 +104,7 @@ def _create_record(base: Base, collection: str, kind: EntityType, body: Body) ->
     return new
 
 
-def change(
-    base: Base, collection: str, key: str, body: Body, *, load: bool = False, match: str | None = None
-) -> Body:
+def change(base: Base, collection: str, key: str, body: Body, *, load: bool = False, match: str | None = None) -> Body:
     """PATCH an object or a record by its stored key; ``match`` is the ``If-Match`` value where it is honoured."""
     kind = base.kind(collection)
     if base.model.owner_of_part(collection) is not None or base.model.record_set(collection) is not None:

@@ -69,8 +69,10 @@ def _record(base: Base, collection: str, document: Body, movements: Movements) -
         if not rows or base.model.type_of(register) is None:
             continue
         blank = _blank_row(base, register)
-        records = [{**blank, "Period": document["Date"], "LineNumber": n, "Active": True, **row}
-                   for n, row in enumerate(rows, 1)]
+        records = [
+            {**blank, "Period": document["Date"], "LineNumber": n, "Active": True, **row}
+            for n, row in enumerate(rows, 1)
+        ]
         entry = {"Recorder": recorder, "Recorder_Type": kind, "RecordSet": records}
         base.store.put(register, f"{kind}|{recorder}", entry)
 
@@ -97,8 +99,11 @@ _REQUIRED: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
 def _required(collection: str, document: Body) -> tuple[tuple[str, ...], str, tuple[str, ...]] | None:
     operation = document.get("ВидОперации")
     if operation == "ПередачаМеждуСотрудниками":
-        return (("Организация", "СотрудникОтправитель", "СотрудникПолучатель"), "Материалы",
-                ("Номенклатура", "Количество"))
+        return (
+            ("Организация", "СотрудникОтправитель", "СотрудникПолучатель"),
+            "Материалы",
+            ("Номенклатура", "Количество"),
+        )
     if collection == "Document_ПеремещениеТоваров":
         return ("Организация", "СкладОтправитель", "СкладПолучатель"), "Товары", ("Номенклатура", "Количество")
     if collection == "Document_СписаниеТоваров":

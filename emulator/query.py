@@ -22,8 +22,18 @@ from .wire import ODataError
 
 __all__ = ["OPTIONS", "Page", "check_options", "read_page"]
 
-OPTIONS = {"$format", "$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$inlinecount", "allowedOnly",
-           "$allowedOnly"}
+OPTIONS = {
+    "$format",
+    "$filter",
+    "$select",
+    "$expand",
+    "$orderby",
+    "$top",
+    "$skip",
+    "$inlinecount",
+    "allowedOnly",
+    "$allowedOnly",
+}
 
 
 @dataclass(frozen=True, slots=True)

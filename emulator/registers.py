@@ -94,8 +94,13 @@ def _accumulation_entries(row: Body, kind: EntityType) -> Iterable[Body]:
 
 
 def balance(
-    base: Base, register: str, kind: EntityType, *, period: str | None = None,
-    conditions: Iterable[Predicate] = (), dimensions: Iterable[str] = (),
+    base: Base,
+    register: str,
+    kind: EntityType,
+    *,
+    period: str | None = None,
+    conditions: Iterable[Predicate] = (),
+    dimensions: Iterable[str] = (),
 ) -> list[Body]:
     """Balances before ``period`` by account, dimensions and ext. dimensions; rows with nothing left are dropped."""
     edge, wanted = (moment(period) if period else None), {name.strip() for name in dimensions if name.strip()}
@@ -114,8 +119,11 @@ def balance(
                 key = tuple(entry.get(name) for name in keys)
                 sums = totals.setdefault(key, [Decimal(0)] * len(resources))
                 totals[key] = [total + entry[name] for total, name in zip(sums, resources, strict=True)]
-    rows = [{**dict(zip(keys, key, strict=True)), **dict(zip(resources, sums, strict=True))}
-            for key, sums in totals.items() if any(sums)]
+    rows = [
+        {**dict(zip(keys, key, strict=True)), **dict(zip(resources, sums, strict=True))}
+        for key, sums in totals.items()
+        if any(sums)
+    ]
     return [_with_sides(row, kind, resources) for row in rows]
 
 

@@ -14,8 +14,20 @@ from .values import ZERO, is_reference, render
 __all__ = ["Selection", "render_row", "selection"]
 
 _PRESENTATION = "____Presentation"
-_FOLDER = {"Ref_Key", "DataVersion", "DeletionMark", "Parent_Key", "IsFolder", "Code", "Description", "Predefined",
-           "PredefinedDataName", "Owner_Key", "Owner", "Owner_Type"}
+_FOLDER = {
+    "Ref_Key",
+    "DataVersion",
+    "DeletionMark",
+    "Parent_Key",
+    "IsFolder",
+    "Code",
+    "Description",
+    "Predefined",
+    "PredefinedDataName",
+    "Owner_Key",
+    "Owner",
+    "Owner_Type",
+}
 
 
 @dataclass(slots=True)

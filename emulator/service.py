@@ -86,8 +86,14 @@ class Service:
             raise not_published(collection)
         if collection in self.base.switches.forbidden:
             raise ODataError(401, 20, "Нарушение прав доступа!")
-        handlers = {"GET": self._get, "POST": self._post, "PATCH": self._patch, "MERGE": self._patch,
-                    "PUT": self._put, "DELETE": self._delete}
+        handlers = {
+            "GET": self._get,
+            "POST": self._post,
+            "PATCH": self._patch,
+            "MERGE": self._patch,
+            "PUT": self._put,
+            "DELETE": self._delete,
+        }
         if request.method not in handlers:
             raise ODataError(405, 19, "Метод не разрешен для данного ресурса")
         return handlers[request.method](request, kind, collection, steps)
@@ -129,8 +135,10 @@ class Service:
         links = request.format != "nometadata"
         found = [render_row(self.base, kind, collection, row, chosen, links=links) for row in page.rows]
         if request.format == "atom":
-            entries = [atom.entry(kind, collection, out, address(kind, collection, row) if kind.keys else "")
-                       for out, row in zip(found, page.rows, strict=True)]
+            entries = [
+                atom.entry(kind, collection, out, address(kind, collection, row) if kind.keys else "")
+                for out, row in zip(found, page.rows, strict=True)
+            ]
             return Response(200, atom.feed(self.root, collection, entries, page.count), _ATOM)
         body: dict[str, Any] = {}
         if links:
@@ -157,13 +165,14 @@ class Service:
                     return Response(200, str(value).encode(), "text/plain;charset=utf-8")
                 return Response(200, encode({"odata.metadata": f"{self.root}$metadata", "value": value}))
             else:
-                raise ODataError(400, 11, f"Метод {step.name} не найден") if step.arguments is not None else (
-                    unknown_segment(step.name))
+                raise (
+                    ODataError(400, 11, f"Метод {step.name} не найден")
+                    if step.arguments is not None
+                    else (unknown_segment(step.name))
+                )
         return self._object(request, kind, collection, row)
 
-    def _object(
-        self, request: Request, kind: EntityType, collection: str, row: Body, status: int = 200
-    ) -> Response:
+    def _object(self, request: Request, kind: EntityType, collection: str, row: Body, status: int = 200) -> Response:
         reading = request.method == "GET"
         chosen = selection(self.base, kind, request.options.get("$select"), None) if reading else Selection()
         links = request.format != "nometadata"
@@ -225,8 +234,9 @@ class Service:
 
     def _patch(self, request: Request, kind: EntityType, collection: str, steps: list[Segment]) -> Response:
         key = self._writable(kind, collection, steps)
-        row = objects.change(self.base, collection, key, self._body(request, kind), load=self._load(request),
-                             match=self._match(request))
+        row = objects.change(
+            self.base, collection, key, self._body(request, kind), load=self._load(request), match=self._match(request)
+        )
         return self._object(request, kind, collection, row)
 
     def _put(self, request: Request, kind: EntityType, collection: str, steps: list[Segment]) -> Response:

@@ -17,8 +17,20 @@ from typing import Any, Final
 from .edmx import EntityType, Property
 from .wire import ODataError, internal
 
-__all__ = ["EMPTY_DATE", "KEEP", "UNDEFINED", "ZERO", "coerce", "default", "guid", "is_reference", "moment", "number",
-           "pair", "render"]
+__all__ = [
+    "EMPTY_DATE",
+    "KEEP",
+    "UNDEFINED",
+    "ZERO",
+    "coerce",
+    "default",
+    "guid",
+    "is_reference",
+    "moment",
+    "number",
+    "pair",
+    "render",
+]
 
 ZERO: Final = "00000000-0000-0000-0000-000000000000"
 EMPTY_DATE: Final = "0001-01-01T00:00:00"

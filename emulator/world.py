@@ -106,12 +106,17 @@ class World:
         kinds = "StandardODATA.ChartOfCharacteristicTypes_РазделыДатЗапретаИзменения"
         with self.batch():
             self.set_constant("ИспользоватьДатыЗапретаИзменения", True)
-            self.put("InformationRegister_ДатыЗапретаИзменения", {
-                "Раздел_Key": SECTION, "Объект": organization or SECTION,
-                "Объект_Type": "StandardODATA.Catalog_Организации" if organization else kinds,
-                "Пользователь": "ДляВсехПользователей", "ДатаЗапрета": f"{until}T00:00:00",
-                "Пользователь_Type": "StandardODATA.ВидыНазначенияДатЗапрета",
-            })
+            self.put(
+                "InformationRegister_ДатыЗапретаИзменения",
+                {
+                    "Раздел_Key": SECTION,
+                    "Объект": organization or SECTION,
+                    "Объект_Type": "StandardODATA.Catalog_Организации" if organization else kinds,
+                    "Пользователь": "ДляВсехПользователей",
+                    "ДатаЗапрета": f"{until}T00:00:00",
+                    "Пользователь_Type": "StandardODATA.ВидыНазначенияДатЗапрета",
+                },
+            )
 
     def add_property(self, title: str, key: str | None = None) -> str:
         """An additional attribute of fixed-asset cards, as an administrator adds it by hand; its key."""
@@ -121,9 +126,16 @@ class World:
             sets = "Catalog_НаборыДополнительныхРеквизитовИСведений"
             owner = group["Ref_Key"] if group else self.put(sets, wanted)
             known = self.base.follow(sets, owner) or {}
-            body = {"Description": title, "Заголовок": title, "Имя": title.replace(" ", "").replace(":", "_"),
-                    "НаборСвойств_Key": owner, "ВидСвойств": "ДополнительныеРеквизиты", "Виден": True,
-                    "Доступен": True, **({"Ref_Key": key} if key else {})}
+            body = {
+                "Description": title,
+                "Заголовок": title,
+                "Имя": title.replace(" ", "").replace(":", "_"),
+                "НаборСвойств_Key": owner,
+                "ВидСвойств": "ДополнительныеРеквизиты",
+                "Виден": True,
+                "Доступен": True,
+                **({"Ref_Key": key} if key else {}),
+            }
             found = self.put("ChartOfCharacteristicTypes_ДополнительныеРеквизитыИСведения", body)
             rows = [*known.get("ДополнительныеРеквизиты", []), {"Свойство_Key": found}]
             self.edit(sets, owner, {"ДополнительныеРеквизиты": rows})

@@ -145,6 +145,8 @@ class _Case:
         return self._question("conflict" if owner == "either" else "book_edited_desk_field")
 
     def _unchanged(self) -> FieldOutcome | None:
+        if self.field.owner == "book" and self._changed("desk") and self._says("book") and not self._says("desk"):
+            return self._write("desk", note="restored")  # emptied on the desk, which has no say in it
         emptied = self._changed("book") or self._changed("desk")
         if emptied or not self._says("book") or not self._says("desk"):
             return None

@@ -46,7 +46,7 @@ def fingerprint(values: Mapping[str, Value]) -> str:
 
 
 def _changes(changes: Iterable[FieldChange]) -> list[str]:
-    return [f"{c.name}:{value_text(c.before)}>{value_text(c.after)}" for c in changes]
+    return [part for c in changes for part in (c.name, value_text(c.before), value_text(c.after))]
 
 
 def operation_id(op: Operation) -> str:

@@ -87,12 +87,13 @@ class Pairing:
         return PairOutcome(operations=[replace(retire, seen=replace(self.link.seen, retired=True))])
 
     def _edited(self, side: Side, twin: Record) -> bool:
+        """Whether the twin holds what the side that left never got: a field never agreed on was empty then."""
         seen: Values = self.link.seen.desk if side == "desk" else self.link.seen.book
-        fields = self.kind.by_name
+        left = other(side)
         return any(
-            canon(fields[name], twin.values[name]) != canon(fields[name], seen[name])
-            for name in seen
-            if name in twin.values and name in fields
+            canon(f, twin.values[f.name]) != canon(f, seen.get(f.name))
+            for f in self.kind.fields
+            if f.name in twin.values and (f.name in seen or (f.owner != left and self._how(left, f.name) != "never"))
         )
 
     def _key(self, side: Side) -> str:

@@ -185,10 +185,15 @@ class World(RuleBasedStateMachine):
                 assert side == "book" or done.id in company.desk.shown[kind]
                 assert book not in rows or rows[book]["state"] == "out"
 
-    @rule(thing=things, change=CHANGES, back=st.booleans(), early=st.booleans())
-    def edit_while_applying(self, thing: Thing, change: tuple[str, str], back: bool, early: bool) -> None:
-        """Laws 9 and 14: a person edits (and perhaps edits back) between plan and apply."""
+    @rule(thing=things, change=CHANGES, back=st.booleans(), early=st.booleans(), planned=st.integers(0, 9))
+    def edit_while_applying(self, thing: Thing, change: tuple[str, str], back: bool, early: bool, planned: int) -> None:
+        """Laws 9 and 14: a person edits (and perhaps edits back) between plan and apply, most often a field that the
+        plan is about to write, because its twin was edited before."""
         name, value = change
+        for link in self.company.store.links("laws", "thing") if planned else ():
+            other: Side = "desk" if thing[0] == "book" else "book"
+            if link.on(thing[0]) == thing[1] and self._there((other, link.on(other))):
+                self.company.edit(other, "thing", link.on(other), name, f"{planned}" if name == "cost" else value + "y")
 
         def at_work() -> None:
             if self._there(thing):

@@ -47,14 +47,26 @@ def test_every_set_answers_and_the_metadata_is_served_unchanged(emulator: Emulat
 
 def test_objects_parts_and_composite_owners(emulator: Emulator) -> None:
     partner = call(emulator, "POST", "Catalog_Контрагенты", {"Description": "ТОО"}).json()["Ref_Key"]
-    account = call(emulator, "POST", "Catalog_БанковскиеСчета", {
-        "Description": "KZT", "Owner": partner, "Owner_Type": "StandardODATA.Catalog_Контрагенты"}).json()
+    account = call(
+        emulator,
+        "POST",
+        "Catalog_БанковскиеСчета",
+        {"Description": "KZT", "Owner": partner, "Owner_Type": "StandardODATA.Catalog_Контрагенты"},
+    ).json()
     assert (account["Owner"], account["Owner_Type"]) == (partner, "StandardODATA.Catalog_Контрагенты")
     condition = f"$filter=Owner eq cast(guid'{partner}','Catalog_Контрагенты')"
     assert len(call(emulator, "GET", "Catalog_БанковскиеСчета", query=condition).json()["value"]) == 1
-    invoice = call(emulator, "POST", "Document_РеализацияТоваровУслуг", {
-        "Date": "2026-01-01T10:00:00", "КратностьВзаиморасчетов": "1", "КурсВзаиморасчетов": 1.5,
-        "Товары": [{"LineNumber": 1, "Количество": "2.5"}, {"LineNumber": 2, "Количество": 1}]}).json()
+    invoice = call(
+        emulator,
+        "POST",
+        "Document_РеализацияТоваровУслуг",
+        {
+            "Date": "2026-01-01T10:00:00",
+            "КратностьВзаиморасчетов": "1",
+            "КурсВзаиморасчетов": 1.5,
+            "Товары": [{"LineNumber": 1, "Количество": "2.5"}, {"LineNumber": 2, "Количество": 1}],
+        },
+    ).json()
     assert (invoice["КратностьВзаиморасчетов"], invoice["КурсВзаиморасчетов"]) == ("1", 1.5)
     rows = call(emulator, "GET", "Document_РеализацияТоваровУслуг_Товары").json()["value"]
     assert {(row["LineNumber"], row["Количество"]) for row in rows} == {("1", 2.5), ("2", 1)}

@@ -212,7 +212,8 @@ class _Judge:
         for name in FIELDS[link.kind]:
             base = self.ledger.base.get((link.kind, link.book, link.desk, name))
             now = done.before.get(name)
-            if base and self._differs(link.kind, name, now, base[SIDES.index(side)]):
+            theirs = OWNER[link.kind, name] == other  # the owner's value would have replaced it
+            if base and not theirs and self._differs(link.kind, name, now, base[SIDES.index(side)]):
                 self.wrong.append(f"law 4: {what} retired with the edit {name}={now!r}")
 
     # -- one field --------------------------------------------------------------------------------------------------

@@ -68,10 +68,17 @@ def settle(emulator: Emulator) -> Company:
     ivanov = world.put("Catalog_ФизическиеЛица", {"Description": "Иванов Иван"})
     petrov = world.put("Catalog_ФизическиеЛица", {"Description": "Петров Пётр"})
     notebook = world.put("Catalog_ОсновныеСредства", {"Description": "Ноутбук Lenovo", "ЗаводскойНомер": "SN-1"})
-    acceptance = world.write_document("Document_ПринятиеКУчетуОС", {
-        "Date": "2026-01-10T10:00:00", "Организация_Key": org, "МестонахождениеОС_Key": books, "МОЛБУ_Key": ivanov,
-        "СтоимостьБУ": "50000.50", "ОС": [{"ОсновноеСредство_Key": notebook, "ИнвентарныйНомер": "000000017"}],
-    })
+    acceptance = world.write_document(
+        "Document_ПринятиеКУчетуОС",
+        {
+            "Date": "2026-01-10T10:00:00",
+            "Организация_Key": org,
+            "МестонахождениеОС_Key": books,
+            "МОЛБУ_Key": ivanov,
+            "СтоимостьБУ": "50000.50",
+            "ОС": [{"ОсновноеСредство_Key": notebook, "ИнвентарныйНомер": "000000017"}],
+        },
+    )
     return Company(org, books, store, ivanov, petrov, notebook, acceptance)
 
 

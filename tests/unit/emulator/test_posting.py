@@ -22,9 +22,13 @@ def at(collection: str, key: str) -> str:
 
 def move(company: Any, **changes: Any) -> dict[str, Any]:
     return {
-        "Date": "2026-02-10T12:00:00", "Организация_Key": company.org, "ПодразделениеОрганизации_Key": company.books,
-        "МОЛОрганизации_Key": company.ivanov, "ПодразделениеПолучатель_Key": company.store,
-        "МОЛПолучатель_Key": company.petrov, "ОС": [{"LineNumber": "1", "ОсновноеСредство_Key": company.notebook}],
+        "Date": "2026-02-10T12:00:00",
+        "Организация_Key": company.org,
+        "ПодразделениеОрганизации_Key": company.books,
+        "МОЛОрганизации_Key": company.ivanov,
+        "ПодразделениеПолучатель_Key": company.store,
+        "МОЛПолучатель_Key": company.petrov,
+        "ОС": [{"LineNumber": "1", "ОсновноеСредство_Key": company.notebook}],
         **changes,
     }
 
@@ -93,8 +97,11 @@ def test_real_time_posting_is_refused(client: Any, company: Any) -> None:
 
 
 def test_write_off_takes_the_asset_off_and_a_second_one_is_refused(client: Any, emulator: Any, company: Any) -> None:
-    body = {"Date": "2026-03-01T00:00:00", "Организация_Key": company.org,
-            "ОС": [{"ОсновноеСредство_Key": company.notebook}]}
+    body = {
+        "Date": "2026-03-01T00:00:00",
+        "Организация_Key": company.org,
+        "ОС": [{"ОсновноеСредство_Key": company.notebook}],
+    }
     emulator.world.write_document("Document_СписаниеОС", body)
     assert client.value(f"{STATES}/SliceLast()")[0]["Состояние"] == "СнятоСУчета"
     with pytest.raises(ODataError, match="не принято к учету"):
@@ -119,12 +126,25 @@ def hand_out(emulator: Any, company: Any, item: str, count: str, day: str = "202
     world = emulator.world
     stock = world.put("Catalog_Склады", {"Description": "Основной"})
     way = world.put("Catalog_СпособыОтраженияРасходовПоАмортизации", {"Description": "26"})
-    return str(world.write_document("Document_ПередачаМатериаловВЭксплуатацию", {
-        "Date": f"{day}T10:00:00", "Организация_Key": company.org, "Склад_Key": stock,
-        "ИнвентарьИХозяйственныеПринадлежности": [{
-            "Номенклатура_Key": item, "Количество": count, "ФизЛицо_Key": company.ivanov,
-            "СчетУчета_Key": world.account("10.09"), "СпособОтраженияРасходов_Key": way}],
-    }))
+    return str(
+        world.write_document(
+            "Document_ПередачаМатериаловВЭксплуатацию",
+            {
+                "Date": f"{day}T10:00:00",
+                "Организация_Key": company.org,
+                "Склад_Key": stock,
+                "ИнвентарьИХозяйственныеПринадлежности": [
+                    {
+                        "Номенклатура_Key": item,
+                        "Количество": count,
+                        "ФизЛицо_Key": company.ivanov,
+                        "СчетУчета_Key": world.account("10.09"),
+                        "СпособОтраженияРасходов_Key": way,
+                    }
+                ],
+            },
+        )
+    )
 
 
 def balances(client: Any, emulator: Any, period: str = "2026-04-01T00:00:00") -> dict[tuple[str, str], Any]:
@@ -140,15 +160,20 @@ def test_low_value_items_live_on_mc04_with_their_batch(client: Any, emulator: An
     assert balances(client, emulator) == {(batch, company.ivanov): 5}
     assert balances(client, emulator, "2026-01-11T10:00:00") == {}, "a balance excludes its own moment"
     assert balances(client, emulator, "2026-01-11T10:00:01") == {(batch, company.ivanov): 5}
-    pass_on = {"Date": "2026-02-01T00:00:00", "Организация_Key": company.org,
-               "ВидОперации": "ПередачаМеждуСотрудниками",
-               "СотрудникОтправитель_Key": company.ivanov, "СотрудникПолучатель_Key": company.petrov,
-               "Материалы": [{"Номенклатура_Key": item, "Количество": "2"}]}
+    pass_on = {
+        "Date": "2026-02-01T00:00:00",
+        "Организация_Key": company.org,
+        "ВидОперации": "ПередачаМеждуСотрудниками",
+        "СотрудникОтправитель_Key": company.ivanov,
+        "СотрудникПолучатель_Key": company.petrov,
+        "Материалы": [{"Номенклатура_Key": item, "Количество": "2"}],
+    }
     key = emulator.world.write_document("Document_ПеремещениеТоваров", pass_on)
     assert balances(client, emulator) == {(batch, company.ivanov): 3, (batch, company.petrov): 2}
     with pytest.raises(ODataError, match="не хватает 1"):
-        emulator.world.write_document("Document_ПеремещениеТоваров", {
-            **pass_on, "Материалы": [{"Номенклатура_Key": item, "Количество": 4}]})
+        emulator.world.write_document(
+            "Document_ПеремещениеТоваров", {**pass_on, "Материалы": [{"Номенклатура_Key": item, "Количество": 4}]}
+        )
     emulator.world.unpost("Document_ПеремещениеТоваров", key)
     assert balances(client, emulator) == {(batch, company.ivanov): 5}
 
@@ -157,31 +182,50 @@ def test_batches_go_out_oldest_first_and_write_off_empties_them(client: Any, emu
     item = emulator.world.put("Catalog_Номенклатура", {"Description": "Мышь"})
     hand_out(emulator, company, item, "1", "2026-01-11")
     newer = hand_out(emulator, company, item, "1.5", "2026-01-12")
-    emulator.world.write_document("Document_СписаниеТоваров", {
-        "Date": "2026-02-01T00:00:00", "Организация_Key": company.org, "ВидОперации": "СписаниеССотрудника",
-        "Сотрудник_Key": company.ivanov, "Материалы": [{"Номенклатура_Key": item, "Количество": "1.25"}]})
+    emulator.world.write_document(
+        "Document_СписаниеТоваров",
+        {
+            "Date": "2026-02-01T00:00:00",
+            "Организация_Key": company.org,
+            "ВидОперации": "СписаниеССотрудника",
+            "Сотрудник_Key": company.ivanov,
+            "Материалы": [{"Номенклатура_Key": item, "Количество": "1.25"}],
+        },
+    )
     assert {k: Decimal(str(v)) for k, v in balances(client, emulator).items()} == {
-        (newer, company.ivanov): Decimal("1.25")}
+        (newer, company.ivanov): Decimal("1.25")
+    }
 
 
 def test_demand_leaves_a_balance_only_when_watched(client: Any, emulator: Any, company: Any) -> None:
     world = emulator.world
     item = world.put("Catalog_Номенклатура", {"Description": "Клавиатура"})
-    body = {"Date": "2026-02-01T00:00:00", "Организация_Key": company.org, "ВидОперации": "ПередачаСотруднику",
-            "Склад_Key": world.put("Catalog_Склады", {"Description": "С"}), "Сотрудник_Key": company.petrov,
-            "Материалы": [{"Номенклатура_Key": item, "Количество": 1}]}
+    body = {
+        "Date": "2026-02-01T00:00:00",
+        "Организация_Key": company.org,
+        "ВидОперации": "ПередачаСотруднику",
+        "Склад_Key": world.put("Catalog_Склады", {"Description": "С"}),
+        "Сотрудник_Key": company.petrov,
+        "Материалы": [{"Номенклатура_Key": item, "Количество": 1}],
+    }
     world.write_document("Document_ТребованиеНакладная", body)
     assert balances(client, emulator) == {}
-    watched = world.write_document("Document_ТребованиеНакладная",
-                                   {**body, "СпособУчетаМатериаловПоСотруднику": "РасходИОстатки"})
+    watched = world.write_document(
+        "Document_ТребованиеНакладная", {**body, "СпособУчетаМатериаловПоСотруднику": "РасходИОстатки"}
+    )
     assert balances(client, emulator) == {(watched, company.petrov): 1}
 
 
 def test_a_downgraded_asset_leaves_account_01_and_appears_on_mc04(client: Any, emulator: Any, company: Any) -> None:
     item = emulator.world.put("Catalog_Номенклатура", {"Description": "Ноутбук Lenovo"})
-    key = emulator.world.write_document("Document_ПереводОСВМалоценноеОборудование", {
-        "Date": "2026-03-01T00:00:00", "Организация_Key": company.org,
-        "ОС": [{"ОсновноеСредство_Key": company.notebook, "Номенклатура_Key": item, "Количество": 1}]})
+    key = emulator.world.write_document(
+        "Document_ПереводОСВМалоценноеОборудование",
+        {
+            "Date": "2026-03-01T00:00:00",
+            "Организация_Key": company.org,
+            "ОС": [{"ОсновноеСредство_Key": company.notebook, "Номенклатура_Key": item, "Количество": 1}],
+        },
+    )
     assert client.value(f"{STATES}/SliceLast()")[0]["Состояние"] == "СнятоСУчета"
     assert balances(client, emulator) == {(key, company.ivanov): 1}
 

@@ -173,9 +173,13 @@ def test_pages_of_a_part_lose_rows_unless_ordered_by_key_and_line(client: Any, e
 
 def test_slices(client: Any, emulator: Any, company: Any) -> None:
     move = {
-        "Date": "2026-02-10T12:00:00", "Организация_Key": company.org, "ПодразделениеОрганизации_Key": company.books,
-        "МОЛОрганизации_Key": company.ivanov, "ПодразделениеПолучатель_Key": company.store,
-        "МОЛПолучатель_Key": company.petrov, "ОС": [{"ОсновноеСредство_Key": company.notebook}],
+        "Date": "2026-02-10T12:00:00",
+        "Организация_Key": company.org,
+        "ПодразделениеОрганизации_Key": company.books,
+        "МОЛОрганизации_Key": company.ivanov,
+        "ПодразделениеПолучатель_Key": company.store,
+        "МОЛПолучатель_Key": company.petrov,
+        "ОС": [{"ОсновноеСредство_Key": company.notebook}],
     }
     emulator.world.write_document("Document_ПеремещениеОС", move)
     rows = f"{PLACES}_RecordType"
@@ -213,10 +217,15 @@ def test_conditions_of_a_balance(client: Any, emulator: Any, company: Any) -> No
     batch = world.put(kind, {"Date": "2026-01-01T00:00:00"})
     item = world.put("Catalog_Номенклатура", {"Description": "Стол"})
     entry = {
-        "Period": "2026-01-01T00:00:00", "Организация_Key": company.org, "AccountDr_Key": world.account("МЦ.04"),
-        "ExtDimensionDr1": item, "ExtDimensionDr1_Type": "StandardODATA.Catalog_Номенклатура",
-        "ExtDimensionDr2": batch, "ExtDimensionDr2_Type": f"StandardODATA.{kind}",
-        "ExtDimensionDr3": company.petrov, "ExtDimensionDr3_Type": "StandardODATA.Catalog_ФизическиеЛица",
+        "Period": "2026-01-01T00:00:00",
+        "Организация_Key": company.org,
+        "AccountDr_Key": world.account("МЦ.04"),
+        "ExtDimensionDr1": item,
+        "ExtDimensionDr1_Type": "StandardODATA.Catalog_Номенклатура",
+        "ExtDimensionDr2": batch,
+        "ExtDimensionDr2_Type": f"StandardODATA.{kind}",
+        "ExtDimensionDr3": company.petrov,
+        "ExtDimensionDr3_Type": "StandardODATA.Catalog_ФизическиеЛица",
         "КоличествоDr": "2.5",
     }
     ledger = "AccountingRegister_Хозрасчетный"

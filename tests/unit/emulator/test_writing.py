@@ -95,8 +95,10 @@ def test_parts_are_replaced_whole_and_kept_when_left_out(client: Any, company: A
 
 
 def test_composites_need_their_type(client: Any, company: Any) -> None:
-    rows = [{"LineNumber": 1, "Значение": company.org, "Значение_Type": "StandardODATA.Catalog_Организации"},
-            {"LineNumber": 2, "Значение": "без типа"}]
+    rows = [
+        {"LineNumber": 1, "Значение": company.org, "Значение_Type": "StandardODATA.Catalog_Организации"},
+        {"LineNumber": 2, "Значение": "без типа"},
+    ]
     answer = client.call("PATCH", at(ASSETS, company.notebook), {"ДополнительныеРеквизиты": rows}).json()
     one, two = answer["ДополнительныеРеквизиты"]
     assert (one["Значение"], one["Значение_Type"]) == (company.org, "StandardODATA.Catalog_Организации")
@@ -116,8 +118,13 @@ def test_if_match_is_ignored_until_switched_on(client: Any, emulator: Any, compa
 def test_independent_register_answers_200_and_refuses_a_repeat(client: Any, company: Any) -> None:
     register = "InformationRegister_ДополнительныеСведения"
     kind = "StandardODATA.Catalog_ОсновныеСредства"
-    body = {"Объект": company.notebook, "Объект_Type": kind, "Свойство_Key": ZERO, "Значение": "1",
-            "Значение_Type": "Edm.String"}
+    body = {
+        "Объект": company.notebook,
+        "Объект_Type": kind,
+        "Свойство_Key": ZERO,
+        "Значение": "1",
+        "Значение_Type": "Edm.String",
+    }
     answer = client.call("POST", register, body)
     assert answer.status_code == 200
     assert "DataVersion" not in answer.json()
