@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ..mappings.model import Kind
-from .match_base import AUTO, LEAD, REASONS, TEXTS, Matcher, MatchResult, SameRef
+from .match_base import AUTO, LEAD, Matcher, MatchResult, SameRef
 from .match_equipment import match_equipment
 from .match_keys import match_by_keys
 from .types import Link, Listing
 
-__all__ = ["AUTO", "LEAD", "REASONS", "TEXTS", "MatchResult", "match"]
+__all__ = ["AUTO", "LEAD", "MatchResult", "match"]
 
 
 def match(

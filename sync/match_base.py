@@ -14,7 +14,7 @@ from typing import TypeVar
 from ..mappings.model import Kind, Value
 from .types import Issue, Link, Listing, Record
 
-__all__ = ["AUTO", "LEAD", "REASONS", "TEXTS", "Candidate", "MatchResult", "Matcher", "SameRef", "group_by", "joined"]
+__all__ = ["AUTO", "LEAD", "Candidate", "MatchResult", "Matcher", "SameRef", "group_by", "joined"]
 
 K = TypeVar("K")
 
@@ -23,38 +23,6 @@ AUTO = 95
 LEAD = 8
 
 SameRef = Callable[[Value, Value], "bool | None"]
-
-#: Issue code → its text. Places are filled from ``Issue.params``.
-TEXTS: Mapping[str, str] = {
-    "match_suggested": "Are {book} and {desk} the same thing? Score {score}: {reasons}.",
-    "match_ambiguous": "Several records have the same {rule} ({value}): in the books {books}, on the desk {desks}.",
-    "match_duplicate": "The same {rule} ({value}) stands on several records of one side: in the books {books}, "
-    "on the desk {desks}.",
-    "match_cross": "{record}: the inventory number points to {by_inventory}, the serial number to {by_serial}.",
-    "match_organization": "{book} and {desk} have the same serial number ({value}) in different organisations.",
-    "match_bad_number": "{record}: a spreadsheet has destroyed the inventory number ({value}); enter the real one.",
-    "match_link_conflict": "{book} and {desk} are linked, but one of them is linked with another record too.",
-}
-
-#: Reason code → its text (``Issue.params["reasons"]`` holds the codes, joined with commas).
-REASONS: Mapping[str, str] = {
-    "inventory_number": "same inventory number",
-    "serial_number": "same serial number",
-    "serial_looks_alike": "serial numbers that look alike",
-    "last_number": "same last digits of the inventory number",
-    "model": "same model",
-    "name": "same name",
-    "custodian": "same responsible person",
-    "department": "same department",
-    "dates": "commissioned at about the same time",
-    "cost": "same cost",
-    "initials": "same surname and initials",
-    "organization": "same organisation",
-    "organization_unknown": "one side does not name the organisation",
-    "serial_differs": "but the serial numbers differ",
-    "model_differs": "but the models differ",
-    "key_differs": "but a stronger key differs",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from company import Company, early
 from hostile import THING, Crash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger import meaning
 from oracle import settled
@@ -155,7 +155,7 @@ STEP = st.tuples(
     st.integers(0, 5),
     st.integers(0, 99).map(lambda n: f"v{n}") | st.integers(0, 99).map(lambda n: f"long-text-{n}"),
 )
-STEPS = st.lists(STEP, max_size=12)
+STEPS = st.lists(STEP, max_size=9)
 WRITES = st.lists(st.sampled_from(["", "crash-before", "crash-after"]), min_size=1, max_size=4)
 #: What kills one night: writes to a side, or one of our own commits (before or after it).
 DEATH = st.tuples(st.sampled_from(["book", "desk"]), WRITES, st.none() | st.integers(0, 15), st.booleans())
@@ -368,6 +368,7 @@ GIVEN = {"label": WORDS, "name": WORDS.map(lambda text: f"n{text}"), "since": st
 
 
 @pytest.mark.parametrize("how", NORMAL)
+@settings(max_examples=max(10, settings.default.max_examples // len(NORMAL)))  # together as many as any law
 @given(data=st.data())
 def test_law_13_our_own_write_never_comes_back(how: str, data: st.DataObject) -> None:
     """Book → desk for every way a desk may change a value, desk → book for those that may be written there."""
@@ -394,6 +395,47 @@ def test_law_13_our_own_write_never_comes_back(how: str, data: st.DataObject) ->
         asked = {row.issue.code for row in company.store.issues("laws")}
         assert asked == ({"lossy"} if lossy and not quiet else set())
     company.store.close()
+
+
+# -- failures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", ["busy", "lost-before"])
+def test_law_1_a_write_that_failed_is_made_the_next_night(trouble: str) -> None:
+    company, book, desk = agreed()
+    company.edit("book", "thing", book, "label", "v2")
+    company.desk.trouble.writes = [trouble]
+    assert company.sync().failed == 1
+    company.sync()
+    assert company.desk.rows["thing"][desk].data["label"] == "v2"
+    settled(company)
+
+
+def test_law_4_a_refused_value_stays_refused_until_it_changes() -> None:
+    company, book, desk = agreed()
+    company.edit("book", "thing", book, "label", "REFUSED")
+    for _ in range(3):
+        company.sync()
+        assert [i.issue.code for i in company.store.issues("laws")] == ["refused"]
+    company.edit("book", "thing", book, "label", "v3")
+    company.sync()
+    assert company.desk.rows["thing"][desk].data["label"] == "v3"
+    settled(company)
+
+
+@pytest.mark.parametrize("thing", ["new", "known"])
+def test_law_7_a_crash_after_a_cut_value_asks_what_the_undisturbed_night_asks(thing: str) -> None:
+    """Recovery compared the cut text with what was sent, took it for somebody's edit and asked about a conflict."""
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "v1"})
+    if thing == "known":
+        company.settle()
+    company.edit("book", "thing", book, "label", "long-text-1")
+    company.desk.trouble.writes = ["crash-after"]
+    assert company.crash()
+    company.settle()
+    assert [i.issue.code for i in company.store.issues("laws")] == ["lossy"]
+    settled(company)
 
 
 # -- what the machines found ---------------------------------------------------------------------------------------

@@ -33,7 +33,9 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
 }  # fmt: skip
 CHANGES = st.sampled_from(sorted(VALUES)).flatmap(lambda name: st.tuples(st.just(name), VALUES[name]))
 SIDES: st.SearchStrategy[Side] = st.sampled_from(["book", "desk"])
-TROUBLES = st.lists(st.sampled_from(["", "crash-before", "crash-after", "lost-before", "lost-after"]), max_size=4)
+TROUBLES = st.lists(
+    st.sampled_from(["", "busy", "crash-before", "crash-after", "lost-before", "lost-after"]), max_size=4
+)
 CHOICES = st.sampled_from(["take-book", "take-desk", "ignore-until", "link", "reject", "retry"])
 
 Thing = tuple[Side, str]

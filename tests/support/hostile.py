@@ -85,7 +85,8 @@ class Done:
 class Trouble:
     """What goes wrong next; each entry is used up by the write or read it hits.
 
-    ``writes``: per write from now on, one of "" (fine), "crash-before", "crash-after", "lost-before", "lost-after".
+    ``writes``: per write from now on, one of "" (fine), "busy", "crash-before", "crash-after", "lost-before",
+    "lost-after".
     ``cut``: collections whose next listing is cut in half; ``broken``: those whose next listing fails in the middle.
     ``between``: called once, just before the next write, or the next look at one record where ``early`` (a person at
     work between plan and apply). ``hidden``: ids that listings leave out, though the listing claims to be whole.
@@ -214,6 +215,8 @@ class HostileSide:
         if not self.trouble.early:
             self._between()
         trouble = self.trouble.writes.pop(0) if self.trouble.writes else ""
+        if trouble == "busy":
+            raise Retry("busy", "The other side is busy.")
         if trouble == "crash-before":
             raise Crash
         if trouble == "lost-before":

@@ -53,6 +53,8 @@ class Ledger:
         self.limits = limits
         self.base: dict[tuple[str, str, str, str], tuple[Any, Any]] = {}
         self.chosen: dict[tuple[str, str | None, str | None, str | None], tuple[str, Any, Any]] = {}
+        #: What our creates sent and what became of it, should the link come only after a crash.
+        self.made: dict[tuple[str, str, str], tuple[Any, Any]] = {}
         self.linked: set[Key] = set()
         self.rejected: set[Key] = set()
         self.ever_linked = False
@@ -76,6 +78,7 @@ class Ledger:
 
     def forget(self) -> None:
         self.base.clear()
+        self.made.clear()
         self.chosen.clear()
         self.linked.clear()
         self.rejected.clear()
@@ -140,10 +143,16 @@ class Ledger:
             for one in done[side]
             for name in one.values
         }
+        for one in done["desk"]:
+            if one.before is None:
+                self.made.update({(one.collection, one.id, n): (v, one.after[n]) for n, v in one.values.items()})
         for link in links:
             book, desk = (before[side][link.kind].get(link.on(side)) for side in SIDES)
             for name in FIELDS[link.kind]:
                 key = (link.kind, link.book, link.desk, name)
+                made = self.made.get((link.kind, link.desk, name))
+                if made and name != "room":
+                    self.base.setdefault(key, made)
                 on_book = written.get(("book", link.kind, link.book, name), self)
                 on_desk = written.get(("desk", link.kind, link.desk, name), self)
                 if on_desk is not self and book is not None:

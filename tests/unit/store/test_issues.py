@@ -55,12 +55,21 @@ def test_a_decision_holds_for_its_values(store: Store, make) -> None:
     assert store.decisions("main") == {"k1": Decision("take-book", "f1")}
     quiet = store.report_issues("main", "r2", [make.issue()], everything)
     assert (quiet.new, quiet.open) == ((), ())
-    absent = store.report_issues("main", "r2", [], everything)
+    absent = store.report_issues("main", "r2", [], nothing)
     assert absent.closed == ()
     assert store.issues("main", "decided") == [store.issue(row.id)]
     anew = store.report_issues("main", "r3", [make.issue(fingerprint="f2")], everything)
     assert [(x.state, x.decision, x.by, x.id) for x in anew.new] == [("open", None, None, row.id)]
     assert store.decisions("main") == {}
+
+
+def test_a_decision_carried_out_is_spent(store: Store, make) -> None:
+    (row,) = store.report_issues("main", "r1", [make.issue()], everything).new
+    store.decide(row.id, "take-book", by="anna")
+    assert [x.id for x in store.report_issues("main", "r2", [], everything).closed] == [row.id]
+    assert store.decisions("main") == {}
+    again = store.report_issues("main", "r3", [make.issue()], everything)
+    assert [(x.id, x.state) for x in again.new] == [(row.id, "open")]
 
 
 def test_other_values_of_an_open_issue_are_new(store: Store, make) -> None:

@@ -13,8 +13,9 @@ import pytest
 from matching import listing, low, run, same_id, thing
 
 from uchet.i18n import tr
+from uchet.i18n.issues import ISSUES, REASONS
 from uchet.mappings.model import DEPARTMENT, EQUIPMENT, ORGANIZATION, PERSON, PLACE, Ref
-from uchet.sync.match import REASONS, TEXTS, MatchResult, match
+from uchet.sync.match import MatchResult, match
 from uchet.sync.types import Issue, Link, Listing, Record
 
 
@@ -276,7 +277,7 @@ def test_every_question_has_a_text_in_both_languages() -> None:
     issues = (*result.problems, *result.suggestions)
     assert len(issues) == 3
     for issue in issues:
-        assert all(tr(TEXTS[issue.code], language, **issue.params) for language in ("ru", "en"))
+        assert all(tr(ISSUES[issue.code].template, language, **issue.params) for language in ("ru", "en"))
     assert set(result.suggestions[0].params["reasons"].split(",")) <= set(REASONS)
 
 
