@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ..mappings.model import Kind, Ref, Side, Value, Values
 from .ids import draft_key, fingerprint, operation_id, value_text
 from .types import Draft, FieldChange, Issue, Link, Operation, Record
-from .world import WAITING, World
+from .world import WAITING, World, label_of
 
 __all__ = ["OPEN", "Move", "answered", "closings", "group_moves"]
 
@@ -68,12 +68,12 @@ def _header(world: World, move: Move) -> dict[str, Value]:
 
 def _member(move: Move) -> Operation:
     member = Operation("", "update", "book", move.kind.name, move.link.book, move.link.desk, move.changes)
-    label = str(move.book.values.get("inventory_number") or move.book.values.get("name") or move.book.id)
+    label = label_of(move.kind, move.book)
     return replace(member, id=operation_id(member), label=label)
 
 
 def _draft(world: World, document: str, header: Values, members: list[Operation], events: list[str]) -> Operation:
-    members = sorted(members, key=lambda m: m.id)
+    members = sorted(members, key=lambda m: (m.label, m.id))
     organization = header["organization"]
     scope = organization.id if isinstance(organization, Ref) else ""
     labels = ", ".join(m.label for m in members)
@@ -136,7 +136,7 @@ def answered(changes: Iterable[FieldChange]) -> str:
 
 
 def _issue(move: Move, code: str, change: FieldChange | None) -> Issue:
-    name = str(move.book.values.get("inventory_number") or move.book.id)
+    name = label_of(move.kind, move.book)
     field_name = change.name if change else None
     values = {"book": change.before, "desk": change.after} if change else {}
     key = f"move:{move.kind.name}:{move.link.book}:{code}"

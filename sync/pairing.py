@@ -11,7 +11,7 @@ from .drafts import Move
 from .ids import fingerprint, gone_key
 from .pair import other
 from .types import FieldChange, Issue, Link, Operation, Record, Seen
-from .world import UNIT, World
+from .world import UNIT, World, label_of
 
 __all__ = ["PairOutcome", "Pairing"]
 
@@ -43,7 +43,7 @@ class Pairing:
         record = self.book or self.desk
         if record is None:
             return self.link.book
-        return str(record.values.get("inventory_number") or record.values.get(self.kind.label) or record.id)
+        return label_of(self.kind, record)
 
     def outcome(self) -> PairOutcome:
         """What this pair needs now; nothing while either side is unreadable."""

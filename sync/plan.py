@@ -21,7 +21,7 @@ from .match import match
 from .pair import other
 from .pairing import Pairing
 from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
-from .world import World
+from .world import UNIT, World, label_of
 
 __all__ = ["build", "decided"]
 
@@ -150,8 +150,8 @@ class _Builder:
         return {self._number(record) for record in records} - {None}
 
     def _create(self, kind: Kind, record: Record) -> None:
-        label = str(record.values.get(kind.label) or record.id)
-        if record.id.startswith("position:"):
+        label = label_of(kind, record)
+        if record.id.startswith(UNIT):
             key = f"position:{record.id}:no-twin"
             params = {"name": label, "custodian": record.values.get("custodian")}
             self.issues.append(
@@ -176,7 +176,7 @@ class _Builder:
     def _lonely(self, kind: Kind, record: Record) -> None:
         if record.values.get("accounting") == "low_value" and self.world.short_positions:
             return  # counted in the position's own difference
-        label = str(record.values.get("inventory_number") or record.values.get(kind.label) or record.id)
+        label = label_of(kind, record)
         key = f"{kind.name}:desk:{record.id}:no-twin"
         self.issues.append(Issue(key, "desk_only", kind.name, desk=record.id, params={"name": label}))
 

@@ -11,7 +11,7 @@ from .guard import check
 from .plan import build
 from .sight import SIDES, Sight, forgotten
 from .types import Link, Record, Verdict
-from .world import World
+from .world import World, label_of
 
 __all__ = ["Difference", "Resync", "compare"]
 
@@ -64,7 +64,7 @@ def _difference(world: World, kind: Kind, link: Link) -> Difference | None:
 
 
 def _label(kind: Kind, record: Record | None) -> str | None:
-    return str(record.values.get("inventory_number") or record.values.get(kind.label) or record.id) if record else None
+    return label_of(kind, record) if record else None
 
 
 def _fields(world: World, kind: Kind, book: Record, desk: Record) -> dict[str, tuple[Value, Value]]:

@@ -13,12 +13,17 @@ from .diff import Pending
 from .pair import EngineSettings, LinkIndex
 from .types import Draft, Issue, Link, Listing, Record
 
-__all__ = ["UNIT", "WAITING", "World"]
+__all__ = ["UNIT", "WAITING", "World", "label_of"]
 
 #: Prefix of the book id of one unit of a МЦ.04 position: ``position:<position id>#<number of the unit>``.
 UNIT = "position:"
 #: States of a draft about which something is still open; in the others it is history.
 WAITING = frozenset({"open", "edited", "posted", "adopted", "refused"})
+
+
+def label_of(kind: Kind, record: Record) -> str:
+    """What people call a record: its inventory number where it has one, else its name."""
+    return str(record.values.get("inventory_number") or record.values.get(kind.label) or record.id)
 
 
 @dataclass(frozen=True)
