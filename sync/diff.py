@@ -94,7 +94,9 @@ class _Case:
 
     def decide(self) -> FieldOutcome | None:
         if self._same(self.book, self.desk):
-            silent = self._seen_now() or (not self._has_seen() and canon(self.field, self.book) is None)
+            # Two empty values agree on nothing, unless an empty one says something.
+            nothing = self.field.empty == "ignore" and canon(self.field, self.book) is None
+            silent = self._seen_now() or (nothing and not self._has_seen())
             return None if silent else self._outcome(agree=True)
         waiting = self.rules.pending.get(self.field.name)
         if waiting is not None:

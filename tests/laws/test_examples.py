@@ -496,3 +496,13 @@ def test_the_store_really_dies(late: bool) -> None:
         company.sync()  # the dead process still holds the lock
     company.unlock()
     assert company.sync().outcome == "clean"
+
+
+def test_law_5_two_empty_values_are_agreed_on_where_an_empty_one_speaks() -> None:
+    """Both sides fill a field that both had empty: a conflict, not a first difference (found by the machine)."""
+    company, book, desk = agreed(note="")
+    company.edit("book", "thing", book, "note", "b")
+    company.edit("desk", "thing", desk, "note", "d")
+    company.sync()
+    assert [row.issue.code for row in company.store.issues("laws")] == ["conflict"]
+    settled(company)
