@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ..connectors.base import Raw, Receipt
 from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from .evidence import certain
 from .pair import book_now
 from .plan import refusal
 from .store import Store
@@ -124,8 +125,11 @@ class Applier:
             self.done(op, Receipt(stored, created=True), None)
             self.result.issues.append(_failure(op, error))
             return
+        self._refuse(op, error)
+
+    def _refuse(self, op: Operation, error: Reject, run: str = "") -> None:
         why = f"{error.text('en')}\n{error.text('ru')}"
-        self._settle(op, "rejected", why)
+        self.store.settle(self.targets.pair.name, run or self.run, op, state="rejected", error=why)
         self._count(failed=True)
         self.result.issues.append(refusal(op, why))
 
@@ -145,8 +149,16 @@ class Applier:
 
     def done(self, op: Operation, receipt: Receipt, current: Raw | None, run: str = "") -> None:
         """Receipt, link, seen and draft of a finished write, in one transaction. ``run``: the one that began it, where
-        it is not this one."""
+        it is not this one. A record found by its key that is another record's twin by now is a question."""
+        try:
+            self._record(op, receipt, current, run or self.run)
+        except Reject as error:
+            self._refuse(op, error, run)
+
+    def _record(self, op: Operation, receipt: Receipt, current: Raw | None, run: str) -> None:
         raw = receipt.raw
+        if op.action == "create" and not receipt.created:
+            op = certain(self.targets, op, raw)
         before = current.version if current else None
         link, draft = None, None
         if op.action == "draft":
@@ -154,10 +166,9 @@ class Applier:
             self.result.drafts += 1
         else:
             link = self.link_of(op, raw)
-            self.targets.index.add(link)
         self.store.settle(
             self.targets.pair.name,
-            run or self.run,
+            run,
             op,
             state="done",
             ref=raw.id,
@@ -166,6 +177,8 @@ class Applier:
             link=link,
             draft=draft,
         )
+        if link is not None:
+            self.targets.index.add(link)
         self._count(written=True)
 
     def link_of(self, op: Operation, raw: Raw) -> Link:

@@ -8,16 +8,13 @@ land, recovery first waits until it no longer can. Being killed here changes not
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from ..connectors.base import Raw, Receipt
-from ..mappings.model import Values
-from ..mappings.text import fold
 from .apply import Applier
+from .evidence import was_written
 from .store import Intent
-from .types import FieldChange, Operation
+from .types import Operation
 
 __all__ = ["recover"]
 
@@ -45,36 +42,7 @@ def _settle(applier: Applier, intent: Intent) -> None:
     if raw is None:
         applier.store.settle(applier.targets.pair.name, intent.run, op, state="abandoned")
     else:
-        applier.done(
-            _certain(applier, op, raw), Receipt(raw, created=op.action in ("create", "draft")), None, intent.run
-        )
-
-
-def _certain(applier: Applier, op: Operation, raw: Raw) -> Operation:
-    """A created record may have been edited since the crash: only fields that still hold what was sent are agreed on,
-    the others are compared afresh."""
-    if op.action != "create":
-        return op
-    values = applier.targets.decode(op.side, op.kind, raw)
-    return replace(op, changes=tuple(c for c in op.changes if _holds(applier, op, c, values)))
-
-
-def _holds(applier: Applier, op: Operation, change: FieldChange, values: Values) -> bool:
-    """Whether a field holds what was sent, or what a system makes of that: cut, capitals, rounded, a day's shift.
-
-    Without the second half a crash would turn the question «cannot be stored as it is» into another one.
-    """
-    if change.name not in values or applier.targets.holds(replace(op, changes=(change,)), values, after=True):
-        return True
-    match change.after, values[change.name]:
-        case str() as sent, str() as now:
-            return bool(fold(now)) and fold(sent).startswith(fold(now))
-        case Decimal() as sent, Decimal() as now:
-            return sent.is_finite() and abs(sent - now) * 2 <= Decimal(1).scaleb(int(now.as_tuple().exponent))
-        case date() as sent, date() as now:
-            return abs((now - sent).days) <= 1
-        case _:
-            return False
+        applier.done(op, Receipt(raw, created=False), None, intent.run)
 
 
 def _written(applier: Applier, op: Operation) -> Raw | None:
@@ -89,10 +57,4 @@ def _written(applier: Applier, op: Operation) -> Raw | None:
         return None
     if op.action == "retire":
         return raw if targets.retired(op.side, op.kind, raw) else None
-    values = targets.decode(op.side, op.kind, raw)
-    return raw if _changed(applier, op, values) and all(_holds(applier, op, c, values) for c in op.changes) else None
-
-
-def _changed(applier: Applier, op: Operation, values: Values) -> bool:
-    """Whether anything is not as it was before the write: a value that was cut to what stood there proves nothing."""
-    return not applier.targets.holds(op, values, after=False) or applier.targets.holds(op, values, after=True)
+    return raw if was_written(targets, op, targets.decode(op.side, op.kind, raw)) else None

@@ -506,3 +506,32 @@ def test_law_5_two_empty_values_are_agreed_on_where_an_empty_one_speaks() -> Non
     company.sync()
     assert [row.issue.code for row in company.store.issues("laws")] == ["conflict"]
     settled(company)
+
+
+def test_law_18_a_twin_found_by_its_key_is_compared_and_not_agreed_on() -> None:
+    """The store is lost, the card renamed: the create finds what it made before (found by the machine)."""
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "old"})
+    company.settle()
+    company.edit("book", "thing", book, "name", "n3")
+    company.edit("book", "thing", book, "label", "new")
+    company.lose_the_store()
+    company.sync()
+    company.settle()
+    (thing,) = company.desk.rows["thing"].values()
+    asked = {row.issue.field_name for row in company.store.issues("laws")}
+    assert thing.data["name"].lower() == "n3"
+    assert thing.data["label"] == "new" or "label" in asked
+
+
+def test_law_6_a_twin_found_by_its_key_that_has_another_card_is_asked_about() -> None:
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "a"})
+    company.settle()
+    company.edit("book", "thing", book, "name", "n3")
+    company.add("book", "thing", {"name": "n1", "label": "a"})
+    company.lose_the_store()
+    company.sync()
+    company.settle()
+    assert len(company.desk.rows["thing"]) == 1
+    assert "refused" in {row.issue.code for row in company.store.issues("laws")}
