@@ -158,6 +158,7 @@ class Applier:
     def _record(self, op: Operation, receipt: Receipt, current: Raw | None, run: str) -> None:
         raw = receipt.raw
         if op.action == "create" and not receipt.created:
+            self._told_apart(op, raw)
             op = certain(self.targets, op, raw)
         before = current.version if current else None
         link, draft = None, None
@@ -180,6 +181,12 @@ class Applier:
         if link is not None:
             self.targets.index.add(link)
         self._count(written=True)
+
+    def _told_apart(self, op: Operation, raw: Raw) -> None:
+        """A person may have said, while the answer was lost, that the record we made is not this one's twin."""
+        pair = (op.kind, op.book or raw.id, op.desk or raw.id)
+        if pair in self.store.rejected(self.targets.pair.name):
+            raise Reject("told_apart", "{label}: the record found by its key was told apart from it.", label=op.label)
 
     def link_of(self, op: Operation, raw: Raw) -> Link:
         """The link after ``op`` left its target as ``raw`` shows it."""

@@ -535,3 +535,15 @@ def test_law_6_a_twin_found_by_its_key_that_has_another_card_is_asked_about() ->
     company.settle()
     assert len(company.desk.rows["thing"]) == 1
     assert "refused" in {row.issue.code for row in company.store.issues("laws")}
+
+
+def test_law_27_a_twin_told_apart_while_its_answer_was_lost_is_not_linked() -> None:
+    """The create's answer is lost, a person tells the two apart, and recovery finds the record by its key."""
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "a"})
+    company.desk.trouble.writes = ["lost-after"]
+    company.sync()
+    (desk,) = company.desk.rows["thing"]
+    company.store.reject("laws", "thing", book, desk, by="person")
+    company.settle()
+    assert (book, desk) not in {(link.book, link.desk) for link in company.store.links("laws", "thing")}
