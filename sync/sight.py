@@ -120,7 +120,9 @@ def look(
         allow_retire=not back and (state is None or state.fingerprint == pair.fingerprint),
     )
     # What was agreed with a side that went back in time is no longer known to hold.
-    lost = tuple(ln for ln in links if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
+    # A person's link stays a person's to undo: what became of its other end is asked.
+    ours = [ln for ln in links if ln.by == "uchet"]
+    lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in links if ln not in lost)))
     return Sight(world, facts, contact, intakes, not links, back, lost)
