@@ -122,7 +122,8 @@ class Company:
         self.ledger = Ledger(guard)
         self.plans: dict[str, Snapshot] = {}
 
-    forgot = False
+    #: A person took a side that went back in time as it is now: nothing agreed with it before counts any more.
+    accepted = False
 
     def new_store(self) -> FragileStore:
         return FragileStore.open(":memory:", clock=lambda: self.now)
@@ -163,6 +164,9 @@ class Company:
 
     def approve(self, plan: str) -> Run:
         """A person lets a stopped plan through."""
+        row = self.store.plan(plan)
+        assert row is not None
+        self.accepted |= any(code in ("went_back", "identity_changed") for code, _, _ in row.verdict.reasons)
         self.store.approve(plan, by="person")
         return self.apply(plan)
 
@@ -210,13 +214,22 @@ class Company:
         for side in self.sides():
             side.trouble = Trouble()
 
-    def settle(self, runs: int = 2) -> Run:
-        """Runs without trouble, as many as everything that was postponed may need; one more where memory was lost: a
-        twin found by its key gets its new name first, and only then is the old name free for another record."""
+    def settle(self) -> Run:
+        """Runs without trouble: two since the last new pair. A name given to one twin may free an old name by which
+        another record is recognised on the next night; there are only so many names.
+        """
         self.quiet()
-        for _ in range(runs + self.forgot):
-            run = self.sync()
+        run, left, known = self.sync(), 1, self._pairs()
+        for _ in range(12):
+            if not left:
+                break
+            run, pairs = self.sync(), self._pairs()
+            left = left - 1 if pairs <= known else 1
+            known = pairs
         return run
+
+    def _pairs(self) -> set[tuple[str, str, str]]:
+        return {(link.kind, link.book, link.desk) for link in self.store.links(PAIR)}
 
     # -- people -----------------------------------------------------------------------------------------------------
 
@@ -231,7 +244,6 @@ class Company:
 
     def lose_the_store(self) -> None:
         """Everything remembered is gone; what people decided too."""
-        self.forgot = True
         self.store.close()
         self.store = self.new_store()
         self.ledger.forget()

@@ -52,6 +52,8 @@ class Ledger:
     def __init__(self, limits: GuardLimits) -> None:
         self.limits = limits
         self.base: dict[tuple[str, str, str, str], tuple[Any, Any]] = {}
+        #: What both sides said alike when a run that was cut short looked: agreed on or not, it is on both sides.
+        self.perhaps: dict[tuple[str, str, str, str], tuple[Any, Any]] = {}
         self.chosen: dict[tuple[str, str | None, str | None, str | None], tuple[str, Any, Any]] = {}
         #: What our creates sent and what became of it, should the link come only after a crash.
         self.made: dict[tuple[str, str, str], tuple[Any, Any]] = {}
@@ -75,14 +77,21 @@ class Ledger:
         self.ever_linked = self.ever_linked or what == "link"
         if what == "reject":
             self.base = {k: v for k, v in self.base.items() if k[:3] != key}
+            self.perhaps = {k: v for k, v in self.perhaps.items() if k[:3] != key}
+            self.made = {k: v for k, v in self.made.items() if k[:2] != (kind, desk)}
 
     def forget(self) -> None:
         self.base.clear()
+        self.perhaps.clear()
         self.made.clear()
         self.chosen.clear()
         self.linked.clear()
         self.rejected.clear()
         self.ever_linked = False
+
+    def known(self, key: tuple[str, str, str, str]) -> list[tuple[Any, Any]]:
+        """The pairs of values that this field of a linked pair may have been agreed on."""
+        return [known[key] for known in (self.base, self.perhaps) if key in known]
 
     # -- a run ------------------------------------------------------------------------------------------------------
 
@@ -116,7 +125,8 @@ class Ledger:
             judge.limits(done, self._counts, new=self._new)
         judge.people()
         self._remember(before, links, done, _looked(company, before) if through else set())
-        self.ever_linked = self.ever_linked or bool(links)
+        # An approved first load may leave nothing but lost answers, whose links come with the next run's recovery.
+        self.ever_linked = self.ever_linked or bool(links) or approved
         self.twice(company, judge.wrong)
         assert not judge.wrong, "\n".join(judge.wrong)
 
@@ -150,7 +160,7 @@ class Ledger:
             book, desk = (before[side][link.kind].get(link.on(side)) for side in SIDES)
             for name in FIELDS[link.kind]:
                 key = (link.kind, link.book, link.desk, name)
-                made = self.made.get((link.kind, link.desk, name))
+                made = self.made.pop((link.kind, link.desk, name), None)  # said to this twin alone
                 if made and name != "room":
                     self.base.setdefault(key, made)
                 on_book = written.get(("book", link.kind, link.book, name), self)
@@ -159,11 +169,13 @@ class Ledger:
                     self.base[key] = (book.get(name), on_desk)
                 elif on_book is not self and desk is not None:
                     self.base[key] = (on_book, desk.get(name))
-                elif link.kind in looked and _alive(book) and _alive(desk):
+                elif _alive(book) and _alive(desk):
                     assert book is not None
                     assert desk is not None
-                    if same(links, link.kind, name, book.get(name), desk.get(name)):
-                        self.base[key] = (book.get(name), desk.get(name))
+                    silent = meaning(link.kind, name, book.get(name)) is None and (link.kind, name) not in CLEARS
+                    if same(links, link.kind, name, book.get(name), desk.get(name)) and not silent:
+                        known = self.base if link.kind in looked else self.perhaps
+                        known[key] = (book.get(name), desk.get(name))
 
 
 def _alive(data: Mapping[str, Any] | None) -> bool:
@@ -219,10 +231,11 @@ class _Judge:
         if self._decided(link, None, other):
             return
         for name in FIELDS[link.kind]:
-            base = self.ledger.base.get((link.kind, link.book, link.desk, name))
+            bases = self.ledger.known((link.kind, link.book, link.desk, name))
             now = done.before.get(name)
             theirs = OWNER[link.kind, name] == other  # the owner's value would have replaced it
-            if base and not theirs and self._differs(link.kind, name, now, base[SIDES.index(side)]):
+            edited = bases and all(self._differs(link.kind, name, now, base[SIDES.index(side)]) for base in bases)
+            if edited and not theirs:
                 self.wrong.append(f"law 4: {what} retired with the edit {name}={now!r}")
 
     # -- one field --------------------------------------------------------------------------------------------------
@@ -260,9 +273,10 @@ class _Judge:
         if self._decided(link, name, OTHER[side]):
             return
         owner = OWNER[link.kind, name]
-        base = self.ledger.base.get((link.kind, link.book, link.desk, name))
+        key = (link.kind, link.book, link.desk, name)
+        base, bases = self.ledger.base.get(key), self.ledger.known(key)
         says = meaning(link.kind, name, old) is not None or (bool(base) and (link.kind, name) in CLEARS)
-        edited = says and (base is None or self._differs(link.kind, name, old, base[SIDES.index(side)]))
+        edited = says and all(self._differs(link.kind, name, old, known[SIDES.index(side)]) for known in bases)
         if edited and owner != OTHER[side]:
             self.wrong.append(f"law 4: the edit {old!r} in {what} was overwritten (base {base})")
         if side == "book" and owner == "book" and says:
