@@ -7,30 +7,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from wires import CODES, DESK, ONEC, TYPES, ZERO, ctx, field
 
 from uchet.errors import Reject
-from uchet.mappings.codecs import CODECS, Context, Wire, canon, equal
-from uchet.mappings.model import Field, Ref, Value
-from uchet.mappings.system import FieldMap
-
-ZERO = "00000000-0000-0000-0000-000000000000"
-ONEC = Wire("", ZERO, "0001-01-01T00:00:00", 0, "datetime", "number")
-DESK = Wire(None, None, None, None, "date", "text")
-CHOICES = {"in_use": "В эксплуатации", "in_stock": "На складе"}
-TYPES = ("text", "name", "number", "money", "quantity", "date", "flag", "choice", "reference")
-
-
-CODES = tuple(CHOICES)
-
-
-def field(type: str) -> Field:
-    return Field("x", type, "Поле", "Field", choices=CODES if type == "choice" else ())  # type: ignore[arg-type]
-
-
-def ctx(type: str, wire: Wire) -> Context:
-    choices = CHOICES if type == "choice" else {}
-    return Context("desk", FieldMap("x", "main", "X", type, choices=choices), "person", wire)
-
+from uchet.mappings.codecs import CODECS, Wire, canon, equal
+from uchet.mappings.model import Ref, Value
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(max_size=20),

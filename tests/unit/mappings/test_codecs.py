@@ -7,29 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from wires import DESK, ONEC, ZERO, ctx, field
 
 from uchet.errors import Reject
-from uchet.mappings.codecs import CODECS, Context, Wire, equal
-from uchet.mappings.model import Field, Ref, Value
+from uchet.mappings.codecs import CODECS, Context, equal
+from uchet.mappings.model import Ref, Value
 from uchet.mappings.system import FieldMap
-
-ZERO = "00000000-0000-0000-0000-000000000000"
-ONEC = Wire("", ZERO, "0001-01-01T00:00:00", 0, "datetime", "number")
-DESK = Wire(None, None, None, None, "date", "text")
-CHOICES = {"in_use": "В эксплуатации", "in_stock": "На складе"}
-TYPES = ("text", "name", "number", "money", "quantity", "date", "flag", "choice", "reference")
-
-
-CODES = tuple(CHOICES)
-
-
-def field(type: str) -> Field:
-    return Field("x", type, "Поле", "Field", choices=CODES if type == "choice" else ())  # type: ignore[arg-type]
-
-
-def ctx(type: str, wire: Wire) -> Context:
-    choices = CHOICES if type == "choice" else {}
-    return Context("desk", FieldMap("x", "main", "X", type, choices=choices), "person", wire)
 
 
 @pytest.mark.parametrize(

@@ -480,7 +480,7 @@ REAL = Path(__file__).parents[4].parent / "shared/fixtures/onec/metadata-kz.xml"
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not REAL.exists(), reason="the shared folder is not beside the checkout")
+@pytest.mark.shared
 def test_another_configuration_is_read_and_written_by_its_own_metadata() -> None:
     with Emulator(REAL) as other:
         base = OnecConnector(other.url)
