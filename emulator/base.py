@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from .edmx import EntityType, Model
+from .exchange import Changes
 from .store import Body, Store
 from .values import UNDEFINED, ZERO, default
 from .view import published
@@ -31,6 +32,7 @@ class Switches:
     requests may run at once, the rest get ``licence_status``. ``session_delay``: seconds to start a session.
     ``sessions``: the ``IBSession`` header works. ``counts``: the ``$count`` endpoint exists. ``control``: the control
     path beside OData is open. ``plain_refusal``: a closed period is told only as «Не удалось записать».
+    ``changes_json``: ``SelectChanges`` answers in JSON when asked to (without the deleted ones), else always in Atom.
     ``forbidden``: sets that the user may not touch (401, code 20). ``segment_limit``: IIS refuses longer path
     segments (260 by default there).
     """
@@ -45,6 +47,7 @@ class Switches:
     counts: bool = True
     control: bool = False
     plain_refusal: bool = False
+    changes_json: bool = False
     forbidden: tuple[str, ...] = ()
     segment_limit: int | None = None
 
@@ -70,6 +73,7 @@ class Base:
         for collection, key, body in store.items():
             self._index(collection, key, None, body)
         store.watch = self._index
+        self.changes = Changes(self)
         self.refresh_view()
 
     def _index(self, collection: str, key: str, before: Body | None, after: Body | None) -> None:
@@ -123,10 +127,31 @@ class Base:
         register = self.model.record_set(collection)
         if register is not None:
             return self.records(register)
+        if collection.startswith("DocumentJournal_"):
+            return self._journal(collection)
         found = self.store.all(collection)
         if collection.startswith("Constant_") and not found:
             return [self.blank(self.kind(collection))]
         return found
+
+    def content(self, collection: str) -> tuple[str, ...]:
+        """The sets of an exchange plan or a document journal, as described or as set by ``World.set_content``."""
+        return tuple(self.store.meta(f"content:{collection}") or self.model.contents.get(collection, ()))
+
+    def _journal(self, collection: str) -> list[Body]:
+        """Documents as their journal shows them: its columns, taken from each document by name."""
+        kind, out = self.kind(collection), []
+        for source in self.content(collection):
+            for body in self.store.all(source):
+                shown = {name: body[name] for name in kind.properties if name in body}
+                ref = {"Ref": body["Ref_Key"], "Ref_Type": f"StandardODATA.{source}"}
+                out.append({**self.blank(kind), **shown, **ref})
+        return out
+
+    def recorder_key(self, register: str, recorder: str, recorder_type: str) -> str:
+        """The stored key of a recorder's records; registers of one kind of document do not keep the type."""
+        single = "Recorder_Key" in self.kind(register).properties
+        return f"|{recorder}" if single else f"{recorder_type}|{recorder}"
 
     def records(self, register: str) -> list[Body]:
         """Records of a recorder-subordinate register, each with its recorder."""

@@ -60,7 +60,7 @@ def clear_movements(base: Base, collection: str, key: str) -> None:
     """Drop the records of a recorder from every register; inside ``write``."""
     for register in base.model.sets:
         if base.model.is_record_set(register):
-            base.store.delete(register, f"StandardODATA.{collection}|{key}")
+            base.store.delete(register, base.recorder_key(register, key, f"StandardODATA.{collection}"))
 
 
 def _record(base: Base, collection: str, document: Body, movements: Movements) -> None:
@@ -73,8 +73,8 @@ def _record(base: Base, collection: str, document: Body, movements: Movements) -
             {**blank, "Period": document["Date"], "LineNumber": n, "Active": True, **row}
             for n, row in enumerate(rows, 1)
         ]
-        entry = {"Recorder": recorder, "Recorder_Type": kind, "RecordSet": records}
-        base.store.put(register, f"{kind}|{recorder}", entry)
+        entry = {"Recorder": recorder, "Recorder_Type": kind, "Recorder_Key": recorder, "RecordSet": records}
+        base.store.put(register, base.recorder_key(register, recorder, kind), entry)
 
 
 def _blank_row(base: Base, register: str) -> Body:

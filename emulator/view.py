@@ -10,6 +10,16 @@ from .edmx import EntityType, Model
 
 __all__ = ["published"]
 
+_TAILS = (
+    "RowType",
+    "Balance",
+    "Turnover",
+    "BalanceAndTurnover",
+    "DrCrTurnover",
+    "ExtDimensions",
+    "RecordsWithExtDimensions",
+    "ExtDimensionTypes",
+)
 EDM = "{http://schemas.microsoft.com/ado/2009/11/edm}"
 
 
@@ -25,6 +35,8 @@ def published(model: Model, hidden: Iterable[str]) -> Model:
         {name: kind for name, kind in model.sets.items() if name not in gone},
         {key: function for key, function in model.functions.items() if function.bound not in gone},
         _document(model, gone, attributes),
+        model.contents,
+        model.periods,
     )
 
 
@@ -54,7 +66,7 @@ def _document(model: Model, gone: set[str], attributes: set[tuple[str, ...]]) ->
     }
     doomed = list(relations.values())
     doomed += [item for item in root.iter(f"{EDM}EntityType", f"{EDM}EntitySet") if item.get("Name") in gone]
-    rows = {f"{name}_{suffix}" for name in gone for suffix in ("RowType", "Balance", "ExtDimensionTypes")}
+    rows = {f"{name}_{suffix}" for name in gone for suffix in _TAILS}
     doomed += [item for item in root.iter(f"{EDM}ComplexType") if item.get("Name") in rows]
     for item in root.iter(f"{EDM}FunctionImport"):
         if any(p.get("Type") in lost for p in item):
