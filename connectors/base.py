@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..errors import UchetError
+
 __all__ = [
     "Capabilities",
     "Connector",
+    "Delta",
     "Description",
     "FieldInfo",
     "Page",
@@ -87,6 +90,7 @@ class Raw:
 class Page:
     """A part of a listing. ``complete`` is true only on the last page of a listing that lost nothing.
 
+    ``notes`` are what a person should know although the listing is good (a way to find changes that is stuck).
     ``cursor`` (on the last page) is what to give as ``since`` next time where changes are found by timestamp;
     a listing asked with ``since`` is never complete.
     """
@@ -94,6 +98,21 @@ class Page:
     records: tuple[Raw, ...]
     complete: bool
     cursor: str | None = None
+    notes: tuple[UchetError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one listing cost and brought where changes are tracked. ``way`` names the method; ``total`` records in all,
+    of which ``changed`` are new or differ from the time before, ``gone`` no longer there; ``received`` in bytes."""
+
+    collection: str
+    way: str
+    total: int
+    changed: int
+    gone: int
+    requests: int
+    received: int
 
 
 @dataclass(frozen=True, slots=True)

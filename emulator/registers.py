@@ -11,7 +11,6 @@ from .base import Base
 from .filters import Predicate
 from .store import Body
 from .values import moment
-from .wire import business
 
 __all__ = ["position", "state_before", "take_slice"]
 
@@ -28,11 +27,9 @@ def take_slice(
 ) -> list[Body]:
     """One record per combination of dimensions: the latest not after ``period``, or the earliest not before it."""
     kind = base.kind(collection)
+    # $metadata of real bases lists slices of registers without periods too: each record is then the last and the first.
     if "Period" not in kind.properties:
-        # $metadata of real bases lists slices of registers without periods too; the platform's query has no such table.
-        raise business(
-            f'Таблица не найдена "{collection.partition("_")[2]}.{"СрезПоследних" if last else "СрезПервых"}"'
-        )
+        return [row for row in base.rows(collection) if condition is None or condition(row)]
     dimensions = [name for name in kind.keys if name not in _SERVICE]
     edge = moment(period) if period else None
     best: dict[tuple[Any, ...], Body] = {}

@@ -132,7 +132,8 @@ def connect(settings: Settings, side: Side) -> Connector:
     open_values = {"url": ours.url, "user": ours.user, "timeout": ours.timeout, "connections": ours.connections}
     values = {k: v for k, v in {**open_values, "zone": ours.zone}.items() if v not in (None, "")}
     secret = {"password": ours.password.get_secret_value()} if ours.password else {}
-    return create(ours.connector, {**_cache(settings, manifest), **values, **ours.extra}, secret)
+    changes = _changes(settings, side)
+    return create(ours.connector, {**_cache(settings, manifest), **values, **changes, **ours.extra}, secret)
 
 
 def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
@@ -140,6 +141,26 @@ def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
     where = settings.state_url
     wants = manifest is not None and any(s.name == "cache" and s.type == "path" for s in manifest.settings)
     return {"cache": where.parent / "uchet-cache"} if wants and isinstance(where, Path) else {}
+
+
+def _changes(settings: Settings, side: Side) -> dict[str, Any]:
+    """How changes are found, from kinds to the collections they are read from. Raises ``Fatal`` for an unknown kind."""
+    declared = settings.side(side).changes
+    if not declared:
+        return {}
+    kinds = system_map(settings, side).kinds
+    found: dict[str, str] = {}
+    for kind, way in declared.items():
+        if kind not in kinds:
+            raise Fatal(
+                "changes_kind",
+                "[{side}.changes] names {kind}, which the {side} does not keep.",
+                hint="Use a kind of the mapping, such as equipment.",
+                side=side,
+                kind=kind,
+            )
+        found.update({source.collection: way for source in kinds[kind].sources})
+    return {"changes": found}
 
 
 def system_map(settings: Settings, side: Side) -> SystemMap:

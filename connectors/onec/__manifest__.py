@@ -54,6 +54,23 @@
             "ru": "Держать один сеанс 1С (ibsession), если публикация не переиспользует сеансы сама",
             "en": "Keep one 1C session (ibsession) where the publication does not reuse sessions itself",
         },
+        "changes": {
+            "type": "map",
+            "ru": "Как находить изменения: набор → auto, plan, versions, slice или full",
+            "en": "How changes are found: set → auto, plan, versions, slice or full",
+        },
+        "plan": {
+            "type": "str",
+            "default": "",
+            "ru": "План обмена, заведённый для uchet (ExchangePlan_…)",
+            "en": "The exchange plan made for uchet (ExchangePlan_…)",
+        },
+        "node": {
+            "type": "str",
+            "default": "",
+            "ru": "Код узла этого плана обмена",
+            "en": "The code of that plan's node",
+        },
     },
     "external_dependencies": ["requests", "lxml"],
     "tested_with": ["uchet emulator of 1C:Accounting 3.0"],

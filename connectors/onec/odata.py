@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from ...errors import Blocked, Fatal, Reject
-from ..base import Capabilities, Description, Page, Query, Raw, Receipt, Write
+from ..base import Capabilities, Delta, Description, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
 from . import metadata, url
 from .errors import odata_errors
+from .exchange import Queue
 from .metadata import EntityType, Index
+from .mirror import Mirror
 from .query import unpublished
 from .reader import Reader
+from .tracking import METHODS, Method, Tracker
 from .transport import Transport
 from .values import Codec
 from .writer import COMMENT, Writer
@@ -37,7 +40,9 @@ class OnecConnector:
     ``url`` is the base's address with or without ``/odata/standard.odata``; ``timeout`` is in seconds;
     ``connections`` is how many the administrator allows (each takes a licence); ``zone`` is the server's IANA zone:
     1C's dates are its wall clock, a zoned time given in values or parameters is converted to it; ``cache`` is a folder
-    for the parsed ``$metadata``; ``session``: ``ibsession`` keeps one 1C session, over one connection.
+    for the parsed ``$metadata`` and for copies of listings, where ``changes`` (collection → method, see
+    ``tracking.py``) wants them; ``plan`` and ``node`` (its code) name the exchange plan made for this; ``session``:
+    ``ibsession`` keeps one 1C session, over one connection.
     """
 
     def __init__(
@@ -52,6 +57,9 @@ class OnecConnector:
         zone: str = "Europe/Moscow",
         cache: str | Path | None = None,
         session: str = "none",
+        changes: Mapping[str, str] | None = None,
+        plan: str = "",
+        node: str = "",
         retries: Retries | None = None,
     ) -> None:
         kept = session == "ibsession"
@@ -71,6 +79,9 @@ class OnecConnector:
         )
         self._transport = Transport(self._client, kept)
         self._reader = Reader(self._transport, self._catalogue, self._zone, page_size)
+        #: What the last listing of each tracked collection cost and brought.
+        self.deltas: dict[str, Delta] = {}
+        self._tracker = self._tracking(Path(cache) if cache else None, changes or {}, plan, node)
         self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find)
         self.capabilities = Capabilities(
             changes="full",
@@ -88,6 +99,7 @@ class OnecConnector:
 
     def describe(self) -> Description:
         """What is published now: always asked anew, so that a repair by the administrator is seen at once."""
+        self._tracker.fresh = False
         published = self._transport.rows("")
         if not published:
             raise Fatal(
@@ -106,7 +118,7 @@ class OnecConnector:
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
         """Changes cannot be asked for by time: ``since`` gives the whole listing, never called complete."""
-        for page in self._reader.pages(query):
+        for page in self._tracker.pages(query):
             yield page if since is None else replace(page, complete=False)
 
     def get(self, collection: str, id: str) -> Raw | None:
@@ -141,11 +153,29 @@ class OnecConnector:
 
     def write(self, write: Write) -> Receipt:
         """Create (own ``Ref_Key`` and marker) or change one object; see ``writer.py``."""
+        self._tracker.fresh = False
         return self._writer.write(write)
 
     def close(self) -> None:
         """End the session kept and the connections."""
         self._transport.close()
+
+    def _tracking(self, cache: Path | None, changes: Mapping[str, str], plan: str, node: str) -> Tracker:
+        ways = {name: _way(name, way) for name, way in changes.items()}
+        base = hashlib.sha256(self._root.encode()).hexdigest()[:16]
+        folder = cache / f"onec-{base}" if cache else None
+        queue = None
+        if folder is not None and plan and node:
+            queue = Queue(self._transport, self._root, plan, node, folder, lambda: self._catalogue()[0])
+        return Tracker(
+            self._reader,
+            self._transport,
+            Mirror(folder, base) if folder else None,
+            queue,
+            ways,
+            lambda: self._catalogue()[0].digest,
+            lambda delta: self.deltas.update({delta.collection: delta}),
+        )
 
     def _fetch(self, collection: str, id: str) -> tuple[dict[str, Any], Raw] | None:
         index, codec = self._catalogue()
@@ -202,6 +232,19 @@ class OnecConnector:
             if rows:
                 return hashlib.sha256(str(rows[0].get("Ref_Key")).lower().encode()).hexdigest()[:16]
         return "empty"
+
+
+def _way(collection: str, way: str) -> Method:
+    for known in METHODS:
+        if known == way:
+            return known
+    raise Fatal(
+        "changes_method",
+        "There is no way {way} to find changes of {set}.",
+        hint="Choose auto, plan, versions, slice or full.",
+        way=way,
+        set=collection,
+    )
 
 
 def _raw(collection: str, entity: EntityType, codec: Codec, answer: Mapping[str, Any]) -> Raw:
