@@ -59,6 +59,17 @@
             "ru": "Как находить изменения: набор → auto, plan, versions, slice или full",
             "en": "How changes are found: set → auto, plan, versions, slice or full",
         },
+        "posting": {
+            "type": "bool",
+            "default": False,
+            "ru": "Разрешить проведение и отмену проведения документов",
+            "en": "Allow documents to be posted and unposted",
+        },
+        "closed_until": {
+            "type": "map",
+            "ru": "Дата запрета по организациям (ключ или * → день), если база её не публикует",
+            "en": "Last closed day by organisation (key or * → day) where the base does not publish it",
+        },
         "plan": {
             "type": "str",
             "default": "",

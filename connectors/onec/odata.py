@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,7 @@ from .errors import odata_errors
 from .exchange import Queue
 from .metadata import EntityType, Index
 from .mirror import Mirror
+from .periods import ClosedPeriods
 from .query import unpublished
 from .reader import Reader
 from .tracking import METHODS, Method, Tracker
@@ -41,8 +43,9 @@ class OnecConnector:
     ``connections`` is how many the administrator allows (each takes a licence); ``zone`` is the server's IANA zone:
     1C's dates are its wall clock, a zoned time given in values or parameters is converted to it; ``cache`` is a folder
     for the parsed ``$metadata`` and for copies of listings, where ``changes`` (collection → method, see
-    ``tracking.py``) wants them; ``plan`` and ``node`` (its code) name the exchange plan made for this; ``session``:
-    ``ibsession`` keeps one 1C session, over one connection.
+    ``tracking.py``) wants them; ``plan`` and ``node`` (its code) name the exchange plan made for this; ``posting``
+    allows ``post`` and ``unpost``; ``closed_until`` (organisation's key or ``*`` → last closed day) stands in for
+    closing dates that the base does not publish; ``session``: ``ibsession`` keeps one 1C session, over one connection.
     """
 
     def __init__(
@@ -60,6 +63,8 @@ class OnecConnector:
         changes: Mapping[str, str] | None = None,
         plan: str = "",
         node: str = "",
+        posting: bool = False,
+        closed_until: Mapping[str, str] | None = None,
         retries: Retries | None = None,
     ) -> None:
         kept = session == "ibsession"
@@ -82,7 +87,14 @@ class OnecConnector:
         #: What the last listing of each tracked collection cost and brought.
         self.deltas: dict[str, Delta] = {}
         self._tracker = self._tracking(Path(cache) if cache else None, changes or {}, plan, node)
-        self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find)
+        self._periods = ClosedPeriods(
+            self._transport,
+            lambda: self._catalogue()[0],
+            user,
+            closed_until or {},
+            lambda: datetime.now(self._zone).date(),
+        )
+        self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find, self._periods, posting)
         self.capabilities = Capabilities(
             changes="full",
             versions=True,
@@ -100,6 +112,7 @@ class OnecConnector:
     def describe(self) -> Description:
         """What is published now: always asked anew, so that a repair by the administrator is seen at once."""
         self._tracker.fresh = False
+        self._periods.forget()
         published = self._transport.rows("")
         if not published:
             raise Fatal(
@@ -155,6 +168,14 @@ class OnecConnector:
         """Create (own ``Ref_Key`` and marker) or change one object; see ``writer.py``."""
         self._tracker.fresh = False
         return self._writer.write(write)
+
+    def post(self, collection: str, id: str) -> Raw:
+        """Post a document, where the settings allow it (``posting``); verified by reading ``Posted``."""
+        return self._writer.act(collection, id, "Post")
+
+    def unpost(self, collection: str, id: str) -> Raw:
+        """Take a posting back, where the settings allow it; verified by reading ``Posted``."""
+        return self._writer.act(collection, id, "Unpost")
 
     def close(self) -> None:
         """End the session kept and the connections."""
