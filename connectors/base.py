@@ -10,7 +10,7 @@ Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -23,6 +23,7 @@ __all__ = [
     "Delta",
     "Description",
     "FieldInfo",
+    "Licensed",
     "Page",
     "Query",
     "Raw",
@@ -160,6 +161,14 @@ class Description:
     product: str
     collections: Mapping[str, Mapping[str, FieldInfo]]
     marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@runtime_checkable
+class Licensed(Protocol):
+    """A connector whose every connection takes a licence on the other side."""
+
+    def share_licences(self, hold: Callable[[], None]) -> None:
+        """Call ``hold`` before each request; it raises ``Retry`` while no licence is ours to use."""
 
 
 @runtime_checkable

@@ -224,7 +224,9 @@ class Intake:
         """What the connector wants a person to know although the listing is good: asked once."""
         for note in page.notes:
             params = {"side": self.side, "why": note.text("en"), "why_ru": note.text("ru")}
-            issue = Issue(f"note:{self.side}:{kind}:{note.code}:{note.params.get('id', '')}", "side_note", kind, params=params)
+            issue = Issue(
+                f"note:{self.side}:{kind}:{note.code}:{note.params.get('id', '')}", "side_note", kind, params=params
+            )
             if issue.key not in {known.key for known in self.issues}:
                 self.issues.append(issue)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -176,6 +176,10 @@ class OnecConnector:
     def unpost(self, collection: str, id: str) -> Raw:
         """Take a posting back, where the settings allow it; verified by reading ``Posted``."""
         return self._writer.act(collection, id, "Unpost")
+
+    def share_licences(self, hold: Callable[[], None]) -> None:
+        """See ``base.Licensed``: every 1C session takes a licence."""
+        self._client.gate = hold
 
     def close(self) -> None:
         """End the session kept and the connections."""
