@@ -15,7 +15,7 @@ from .edmx import EntityType, Model
 from .exchange import Changes
 from .store import Body, Store
 from .values import UNDEFINED, ZERO, default
-from .view import published
+from .view import published, rebound
 from .wire import ODataError
 
 __all__ = ["Base", "Switches"]
@@ -32,6 +32,13 @@ class Switches:
     requests may run at once, the rest get ``licence_status``. ``session_delay``: seconds to start a session.
     ``sessions``: the ``IBSession`` header works. ``counts``: the ``$count`` endpoint exists. ``control``: the control
     path beside OData is open. ``plain_refusal``: a closed period is told only as «Не удалось записать».
+    Answers to questions that no public source settles, each either way: ``inline_pages``: ``$top`` and ``$skip`` act
+    beside ``$inlinecount``. ``compare_text``: texts of unlimited length can be compared by ``eq``.
+    ``slices_on_main``: slices of recorder-subordinate registers are bound to the register's own set.
+    ``licence_odata``: an exhausted licence comes as 1C's own error. ``renew_movements``: a change of a posted document
+    posts it anew. ``closed_drafts``: the closed period stops posted documents only. ``case_sensitive``: texts compare
+    by case. ``enum_as_text``: an enumeration inside a composite attribute has the type ``Edm.String``.
+    ``filter_predefined``: ``PredefinedDataName`` can be filtered by.
     ``changes_json``: ``SelectChanges`` answers in JSON when asked to (without the deleted ones), else always in Atom.
     ``forbidden``: sets that the user may not touch (401, code 20). ``segment_limit``: IIS refuses longer path
     segments (260 by default there).
@@ -47,6 +54,15 @@ class Switches:
     counts: bool = True
     control: bool = False
     plain_refusal: bool = False
+    inline_pages: bool = False
+    compare_text: bool = False
+    slices_on_main: bool = False
+    licence_odata: bool = False
+    renew_movements: bool = False
+    closed_drafts: bool = False
+    case_sensitive: bool = False
+    enum_as_text: bool = False
+    filter_predefined: bool = True
     changes_json: bool = False
     forbidden: tuple[str, ...] = ()
     segment_limit: int | None = None
@@ -63,12 +79,12 @@ class Base:
         clock: Callable[[], datetime] = datetime.now,
         user: str | None = None,
     ) -> None:
-        self.model = model
-        self.store = store
         self.switches = switches or Switches()
+        self.model = rebound(model) if self.switches.slices_on_main else model
+        self.store = store
         self.clock = clock
         self.user = user
-        self.view = model
+        self.view = self.model
         self._by_asset: dict[tuple[str, str], dict[str, list[Body]]] = {}
         for collection, key, body in store.items():
             self._index(collection, key, None, body)

@@ -29,9 +29,10 @@ def call_table(base: Base, kind: EntityType, collection: str, step: Segment, opt
         raise ODataError(400, 11, f"Метод {step.name} не найден")
     values = _arguments(function, step, options)
     if step.name in ("SliceLast", "SliceFirst"):
-        condition = _condition(base, values.get("Condition"), kind)
+        shown = base.view.type_of(function.returns or "") or kind
+        condition = _condition(base, values.get("Condition"), shown)
         last, period = step.name == "SliceLast", values.get("Period")
-        return kind, take_slice(base, collection, last=last, period=period, condition=condition), function.parameters
+        return shown, take_slice(base, shown.name, last=last, period=period, condition=condition), function.parameters
     row = base.view.complex.get(function.returns or "")
     if row is None:
         raise ODataError(501, 0, f"Метод {step.name} не эмулируется без типа результата")

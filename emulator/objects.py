@@ -12,7 +12,7 @@ from typing import Any
 from . import rules
 from .base import Base, not_found, register_key
 from .edmx import EntityType
-from .posting import clear_movements
+from .posting import clear_movements, post
 from .store import Body
 from .values import KEEP, ZERO, coerce, fresh_guid, guid, pair
 from .wire import ODataError, internal
@@ -128,7 +128,10 @@ def change(base: Base, collection: str, key: str, body: Body, *, load: bool = Fa
             if new.get("DeletionMark") and new.get("Posted"):
                 clear_movements(base, collection, key)
                 new["Posted"] = False
-            return _save(base, collection, key, new)
+            saved = _save(base, collection, key, new)
+            if new.get("Posted") and base.switches.renew_movements:
+                return post(base, collection, key)
+            return saved
         base.next_version()
         new_key = _record_key(collection, kind, new)
         if new_key != key:

@@ -27,7 +27,7 @@ def post(base: Base, collection: str, key: str, *, operational: bool = False) ->
             raise business(f"Не удалось провести: {title}!\nОперативное проведение документа запрещено!")
         if document["DeletionMark"]:
             raise business(f"Не удалось провести: {title}!\nПомеченный на удаление документ не может быть проведен!")
-        rules.check_closed(base, collection, document, document)
+        rules.check_closed(base, collection, document, document, posting=True)
         clear_movements(base, collection, key)
         reasons: list[str] = []
         movements: Movements = {}
@@ -49,7 +49,7 @@ def unpost(base: Base, collection: str, key: str) -> Body:
         document = base.store.get(collection, key)
         if document is None:
             raise not_found(collection)
-        rules.check_closed(base, collection, document, document)
+        rules.check_closed(base, collection, document, document, posting=True)
         clear_movements(base, collection, key)
         new = {**document, "Posted": False, "DataVersion": base.next_version()}
         base.store.put(collection, key, new)

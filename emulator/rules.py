@@ -138,12 +138,14 @@ def _event(base: Base, kind: str, name: str) -> str:
     return str(new["Ref_Key"])
 
 
-def check_closed(base: Base, collection: str, old: Body | None, new: Body | None) -> None:
+def check_closed(base: Base, collection: str, old: Body | None, new: Body | None, *, posting: bool = False) -> None:
     """Refuse a write whose old or new date is closed, posted or not; raises 500 with code -1 (recipe of typical БП)."""
     if not collection.startswith("Document_") or not base.constant("ИспользоватьДатыЗапретаИзменения"):
         return
     for version in (old, new):
         if version is None or "Date" not in version:
+            continue
+        if base.switches.closed_drafts and not version.get("Posted") and not posting:
             continue
         until = closed_until(base, version.get("Организация_Key", ZERO))
         if until is not None and version["Date"][:10] <= until.isoformat():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import etree
 
 from .edmx import EntityType, Model
 
-__all__ = ["published"]
+__all__ = ["published", "rebound"]
 
 _TAILS = (
     "RowType",
@@ -21,6 +22,20 @@ _TAILS = (
     "ExtDimensionTypes",
 )
 EDM = "{http://schemas.microsoft.com/ado/2009/11/edm}"
+
+
+def rebound(model: Model) -> Model:
+    """The same base with its slices of recorder-subordinate registers bound to the registers' own sets."""
+    functions = {}
+    for (bound, name), function in model.functions.items():
+        main = bound.removesuffix("_RecordType") if name in ("SliceLast", "SliceFirst") else bound
+        functions[main, name] = replace(function, bound=main)
+    root = etree.fromstring(model.source)
+    for item in root.iter(f"{EDM}FunctionImport"):
+        if item.get("Name") in ("SliceLast", "SliceFirst"):
+            item[0].set("Type", str(item[0].get("Type")).removesuffix("_RecordType"))
+    source = bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+    return replace(model, functions=functions, source=source)
 
 
 def published(model: Model, hidden: Iterable[str]) -> Model:
