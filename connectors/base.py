@@ -10,7 +10,7 @@ Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from ..errors import UchetError
 
 __all__ = [
+    "Asked",
     "Capabilities",
     "Connector",
     "Delta",
@@ -25,6 +26,7 @@ __all__ = [
     "FieldInfo",
     "Licensed",
     "Page",
+    "Probing",
     "Query",
     "Raw",
     "Receipt",
@@ -161,6 +163,28 @@ class Description:
     product: str
     collections: Mapping[str, Mapping[str, FieldInfo]]
     marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question put to a live system: what holds (``None``: it could not be told), and the answer's status and code
+    without anything of the base's own."""
+
+    question: str
+    holds: bool | None
+    status: int
+    code: str
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A connector that can ask its system what its documentation leaves open, and acts on the answers from then on."""
+
+    def probe(self, *, write: bool = False) -> Sequence[Asked]:
+        """Ask; ``write`` allows objects of its own, which are taken out of service afterwards."""
+
+    def known_answers(self) -> Mapping[str, bool | None]:
+        """What is known of this system by question; ``None``: not asked yet, the worse answer is assumed."""
 
 
 @runtime_checkable

@@ -56,7 +56,10 @@ class Queue:
     node: str
     folder: Path
     index: Callable[[], Index]
-    _key: str = ""
+
+    def key(self) -> str:
+        """The node's key. Raises ``Blocked`` where it is not there."""
+        return self._find()[0]
 
     def pull(self) -> int:
         """Fetch, keep and confirm what waits; the number of the last message kept. Raises ``Blocked`` for a node that

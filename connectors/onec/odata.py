@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from ...errors import Blocked, Fatal, Reject
-from ..base import Capabilities, Delta, Description, Page, Query, Raw, Receipt, Write
+from ..base import Asked, Capabilities, Delta, Description, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
-from . import metadata, url
+from . import answers, metadata, url
+from .answers import Answers
 from .errors import odata_errors
 from .exchange import Queue
 from .metadata import EntityType, Index
 from .mirror import Mirror
 from .periods import ClosedPeriods
+from .probing import Prober
 from .query import unpublished
 from .reader import Reader
 from .tracking import METHODS, Method, Tracker
@@ -95,6 +97,8 @@ class OnecConnector:
             lambda: datetime.now(self._zone).date(),
         )
         self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find, self._periods, posting)
+        self.answers = answers.load(self._cache.with_suffix(".answers.json") if self._cache else None)
+        self._kept = kept
         self.capabilities = Capabilities(
             changes="full",
             versions=True,
@@ -105,6 +109,7 @@ class OnecConnector:
             connections=connections,
             settle=0.0,
         )
+        self._obey()
 
     def __repr__(self) -> str:
         return f"OnecConnector({self._root!r})"
@@ -146,7 +151,9 @@ class OnecConnector:
         without the deletion mark is preferred; several raise ``Blocked``, for nobody can say which is ours.
         """
         if url.is_guid(marker):
-            return self.get(collection, marker)
+            found_by_key = self.get(collection, marker)
+            if found_by_key is not None or self.answers.own_key:
+                return found_by_key
         index, codec = self._catalogue()
         entity = self._entity(index, collection)
         if COMMENT not in entity.properties or not marker:
@@ -176,6 +183,31 @@ class OnecConnector:
     def unpost(self, collection: str, id: str) -> Raw:
         """Take a posting back, where the settings allow it; verified by reading ``Posted``."""
         return self._writer.act(collection, id, "Unpost")
+
+    def probe(self, *, write: bool = False) -> list[Asked]:
+        """See ``base.Probing``; the answers are kept beside the copy of ``$metadata`` and obeyed from then on."""
+        index = self._refresh()
+        prober = Prober(self._transport, index, self._periods, write, self._tracker.point, unquote(self._root))
+        newer, asked = prober.run()
+        self.answers = self.answers.merged(newer)
+        if self._cache is not None:
+            answers.save(self._cache.with_suffix(".answers.json"), self.answers)
+        self._obey()
+        return asked
+
+    def known_answers(self) -> dict[str, bool | None]:
+        """See ``base.Probing``."""
+        return {n: getattr(self.answers, n) for n in Answers.__struct_fields__ if n != "format"}
+
+    def _obey(self) -> None:
+        """Do as the base was found to do; where it was not asked, as the worse answer would have it."""
+        self._periods.drafts_pass = self.answers.closed_drafts is True
+        self._transport.keep(self._kept and self.answers.sessions is not False)
+        self.capabilities = replace(
+            self.capabilities,
+            conditional_write=self.answers.if_match is True,
+            create="marker_field" if self.answers.own_key is False else "own_key",
+        )
 
     def share_licences(self, hold: Callable[[], None]) -> None:
         """See ``base.Licensed``: every 1C session takes a licence."""

@@ -40,6 +40,8 @@ class ClosedPeriods:
     user: str
     given: Mapping[str, str]
     today: Callable[[], date]
+    #: The base was found to let unposted drafts pass.
+    drafts_pass: bool = False
     _rows: list[dict[str, Any]] | None = field(default=None, init=False)
     _me: str = field(default="", init=False)
 
@@ -61,9 +63,9 @@ class ClosedPeriods:
         stated = self.given.get(own) or self.given.get("*")
         return date.fromisoformat(stated) if stated else None
 
-    def check(self, collection: str, *versions: Mapping[str, Any]) -> None:
+    def check(self, collection: str, *versions: Mapping[str, Any], posting: bool = False) -> None:
         """Raises ``Blocked`` ("closed_period") where the stored or the new version of a document lies in one."""
-        if not collection.startswith("Document_"):
+        if not collection.startswith("Document_") or (self.drafts_pass and not posting):
             return
         for version in versions:
             day = str(version.get("Date") or "")[:10]

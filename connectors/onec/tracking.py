@@ -62,6 +62,15 @@ class Tracker:
     #: Why the exchange could not be used in this run.
     stuck: tuple[Blocked, ...] = ()
 
+    def point(self) -> tuple[str, str] | None:
+        """Set and key of the exchange node, where one is configured and there."""
+        if self.queue is None:
+            return None
+        try:
+            return self.queue.plan, self.queue.key()
+        except Blocked:
+            return None
+
     def way(self, query: Query, target: Target) -> Method:
         """The method for a listing: the best one that fits where ``auto`` is asked for."""
         asked = self.ways.get(query.collection, "full")

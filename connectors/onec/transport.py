@@ -64,6 +64,25 @@ class Transport:
         response = self._call("GET", "$metadata", "", None, headers, _metadata_errors, "")
         return None if response.status_code == 304 else (response.content, response.headers.get("ETag", ""))
 
+    def keep(self, keep_session: bool) -> None:
+        """Whether one 1C session is kept from now on."""
+        self._keep = keep_session
+
+    def text(self, path: str) -> str:
+        """An answer that is plain text."""
+        return self._call("GET", path, "", None, {"Accept": "text/plain"}, odata_errors, "").content.decode("utf-8")
+
+    def gives_session(self) -> bool:
+        """Whether ``IBSession: start`` brings a cookie; the session is ended at once."""
+        answer = self._call("GET", "", "", None, {"IBSession": "start"}, odata_errors, "")
+        given = _COOKIE in answer.cookies
+        if given and not self._keep:
+            try:
+                self._client.request("GET", "", headers={"IBSession": "finish"}, errors=odata_errors)
+            finally:
+                self._client.session.cookies.clear()
+        return given
+
     def packet(self, verb: str, query: str) -> bytes:
         """A call of the exchange: a POST without a body that may be repeated, for its message carries a number."""
         headers = {"Accept": "application/atom+xml"}

@@ -112,7 +112,7 @@ class Writer:
         there, raw = self._there(collection, id)
         if raw.data.get("Posted") is wanted:
             return raw
-        self._periods.check(collection, there)
+        self._periods.check(collection, there, posting=True)
         path = url.segment(collection) + url.key({"Ref_Key": url.guid(id)})
         query = url.options(PostingModeOperational="false") if wanted else ""
         lost: Unknown | None = None
