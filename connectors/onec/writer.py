@@ -125,7 +125,7 @@ class Writer:
             raise
         _, raw = self._there(collection, id)
         if raw.data.get("Posted") is not wanted:
-            raise lost or Reject("not_posted", "1C answered well, but the document is as it was.")
+            raise lost or Reject("not_posted", "The document is as it was, though 1C answered well.")
         return raw
 
     def _there(self, collection: str, id: str) -> tuple[dict[str, Any], Raw]:
