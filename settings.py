@@ -84,6 +84,8 @@ class SideSettings(_Part):
     of the side's wall clock (empty: the connector's own default).
 
     ``connections``: simultaneous connections allowed, each of which may take a licence on the other side.
+    ``licences``: how many of them all processes on this state may hold at a time (``None``: not counted).
+    ``changes``: kind → how its changes are found (what the connector offers beside reading everything).
     ``extra`` holds what only this connector knows (its manifest lists the names).
     """
 
@@ -95,7 +97,9 @@ class SideSettings(_Part):
     keyring: bool = False
     timeout: float | None = Field(default=None, gt=0, le=3600)
     connections: int | None = Field(default=None, ge=1, le=32)
+    licences: int | None = Field(default=None, ge=1, le=1000)
     zone: str = ""
+    changes: Mapping[str, str] = Field(default_factory=dict)
     extra: Mapping[str, Any] = Field(default_factory=dict)
 
     _check_zone = field_validator("zone")(_zone)

@@ -15,7 +15,7 @@ import structlog
 import typer
 
 from ..i18n import N_, tr
-from . import explain, issues, keep, links, plans, runs, setup, toys
+from . import explain, issues, keep, links, plans, probe, runs, setup, toys
 from .frame import COMMANDS, bind, language_of
 
 __all__ = ["build_app", "main"]
@@ -26,7 +26,7 @@ _GROUPS = {
     "emulate": N_("Systems to try things on."),
 }
 #: Imported so that they declare their commands.
-_MODULES = (toys, setup, plans, runs, issues, links, explain, keep)
+_MODULES = (toys, setup, probe, plans, runs, issues, links, explain, keep)
 
 
 def build_app(language: str) -> typer.Typer:

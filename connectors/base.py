@@ -10,17 +10,23 @@ Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..errors import UchetError
+
 __all__ = [
+    "Asked",
     "Capabilities",
     "Connector",
+    "Delta",
     "Description",
     "FieldInfo",
+    "Licensed",
     "Page",
+    "Probing",
     "Query",
     "Raw",
     "Receipt",
@@ -87,6 +93,7 @@ class Raw:
 class Page:
     """A part of a listing. ``complete`` is true only on the last page of a listing that lost nothing.
 
+    ``notes`` are what a person should know although the listing is good (a way to find changes that is stuck).
     ``cursor`` (on the last page) is what to give as ``since`` next time where changes are found by timestamp;
     a listing asked with ``since`` is never complete.
     """
@@ -94,6 +101,21 @@ class Page:
     records: tuple[Raw, ...]
     complete: bool
     cursor: str | None = None
+    notes: tuple[UchetError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one listing cost and brought where changes are tracked. ``way`` names the method; ``total`` records in all,
+    of which ``changed`` are new or differ from the time before, ``gone`` no longer there; ``received`` in bytes."""
+
+    collection: str
+    way: str
+    total: int
+    changed: int
+    gone: int
+    requests: int
+    received: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +163,36 @@ class Description:
     product: str
     collections: Mapping[str, Mapping[str, FieldInfo]]
     marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question put to a live system: what holds (``None``: it could not be told), and the answer's status and code
+    without anything of the base's own."""
+
+    question: str
+    holds: bool | None
+    status: int
+    code: str
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A connector that can ask its system what its documentation leaves open, and acts on the answers from then on."""
+
+    def probe(self, *, write: bool = False) -> Sequence[Asked]:
+        """Ask; ``write`` allows objects of its own, which are taken out of service afterwards."""
+
+    def known_answers(self) -> Mapping[str, bool | None]:
+        """What is known of this system by question; ``None``: not asked yet, the worse answer is assumed."""
+
+
+@runtime_checkable
+class Licensed(Protocol):
+    """A connector whose every connection takes a licence on the other side."""
+
+    def share_licences(self, hold: Callable[[], None]) -> None:
+        """Call ``hold`` before each request; it raises ``Retry`` while no licence is ours to use."""
 
 
 @runtime_checkable

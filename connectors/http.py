@@ -89,6 +89,8 @@ class HttpClient:
         self._random = random
         self._slots = threading.BoundedSemaphore(max(1, connections))
         self._refused: Fatal | None = None
+        #: Asked before each request: raises where a licence of the other side is not ours to use now.
+        self.gate: Callable[[], None] | None = None
         self.session = _session(self.base_url, self._basic, max(1, connections), headers or {})
 
     def __repr__(self) -> str:
@@ -148,6 +150,8 @@ class HttpClient:
     ) -> requests.Response:
         if self._refused is not None:
             raise self._refused
+        if self.gate is not None:
+            self.gate()
         with self._slots:
             response = self._send(method, url, data, headers, write)
         error = errors(response, write)

@@ -29,9 +29,9 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 #: A connector can stand for the books, for the desk, or for both.
 Side = Literal["book", "desk"]
-SettingType = Literal["str", "int", "float", "bool", "path"]
+SettingType = Literal["str", "int", "float", "bool", "path", "map"]
 _TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "path": (str, Path)}
+    {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,), "path": (str, Path), "map": (dict,)}
 )
 
 

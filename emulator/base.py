@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from .edmx import EntityType, Model
+from .exchange import Changes
 from .store import Body, Store
 from .values import UNDEFINED, ZERO, default
-from .view import published
+from .view import published, rebound
 from .wire import ODataError
 
 __all__ = ["Base", "Switches"]
@@ -31,6 +32,14 @@ class Switches:
     requests may run at once, the rest get ``licence_status``. ``session_delay``: seconds to start a session.
     ``sessions``: the ``IBSession`` header works. ``counts``: the ``$count`` endpoint exists. ``control``: the control
     path beside OData is open. ``plain_refusal``: a closed period is told only as «Не удалось записать».
+    Answers to questions that no public source settles, each either way: ``inline_pages``: ``$top`` and ``$skip`` act
+    beside ``$inlinecount``. ``compare_text``: texts of unlimited length can be compared by ``eq``.
+    ``slices_on_main``: slices of recorder-subordinate registers are bound to the register's own set.
+    ``licence_odata``: an exhausted licence comes as 1C's own error. ``renew_movements``: a change of a posted document
+    posts it anew. ``closed_drafts``: the closed period stops posted documents only. ``case_sensitive``: texts compare
+    by case. ``enum_as_text``: an enumeration inside a composite attribute has the type ``Edm.String``.
+    ``filter_predefined``: ``PredefinedDataName`` can be filtered by.
+    ``changes_json``: ``SelectChanges`` answers in JSON when asked to (without the deleted ones), else always in Atom.
     ``forbidden``: sets that the user may not touch (401, code 20). ``segment_limit``: IIS refuses longer path
     segments (260 by default there).
     """
@@ -45,6 +54,16 @@ class Switches:
     counts: bool = True
     control: bool = False
     plain_refusal: bool = False
+    inline_pages: bool = False
+    compare_text: bool = False
+    slices_on_main: bool = False
+    licence_odata: bool = False
+    renew_movements: bool = False
+    closed_drafts: bool = False
+    case_sensitive: bool = False
+    enum_as_text: bool = False
+    filter_predefined: bool = True
+    changes_json: bool = False
     forbidden: tuple[str, ...] = ()
     segment_limit: int | None = None
 
@@ -60,16 +79,17 @@ class Base:
         clock: Callable[[], datetime] = datetime.now,
         user: str | None = None,
     ) -> None:
-        self.model = model
-        self.store = store
         self.switches = switches or Switches()
+        self.model = rebound(model) if self.switches.slices_on_main else model
+        self.store = store
         self.clock = clock
         self.user = user
-        self.view = model
+        self.view = self.model
         self._by_asset: dict[tuple[str, str], dict[str, list[Body]]] = {}
         for collection, key, body in store.items():
             self._index(collection, key, None, body)
         store.watch = self._index
+        self.changes = Changes(self)
         self.refresh_view()
 
     def _index(self, collection: str, key: str, before: Body | None, after: Body | None) -> None:
@@ -123,10 +143,31 @@ class Base:
         register = self.model.record_set(collection)
         if register is not None:
             return self.records(register)
+        if collection.startswith("DocumentJournal_"):
+            return self._journal(collection)
         found = self.store.all(collection)
         if collection.startswith("Constant_") and not found:
             return [self.blank(self.kind(collection))]
         return found
+
+    def content(self, collection: str) -> tuple[str, ...]:
+        """The sets of an exchange plan or a document journal, as described or as set by ``World.set_content``."""
+        return tuple(self.store.meta(f"content:{collection}") or self.model.contents.get(collection, ()))
+
+    def _journal(self, collection: str) -> list[Body]:
+        """Documents as their journal shows them: its columns, taken from each document by name."""
+        kind, out = self.kind(collection), []
+        for source in self.content(collection):
+            for body in self.store.all(source):
+                shown = {name: body[name] for name in kind.properties if name in body}
+                ref = {"Ref": body["Ref_Key"], "Ref_Type": f"StandardODATA.{source}"}
+                out.append({**self.blank(kind), **shown, **ref})
+        return out
+
+    def recorder_key(self, register: str, recorder: str, recorder_type: str) -> str:
+        """The stored key of a recorder's records; registers of one kind of document do not keep the type."""
+        single = "Recorder_Key" in self.kind(register).properties
+        return f"|{recorder}" if single else f"{recorder_type}|{recorder}"
 
     def records(self, register: str) -> list[Body]:
         """Records of a recorder-subordinate register, each with its recorder."""

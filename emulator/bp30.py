@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from .describe import read, to_edmx
-from .edmx import Model, parse
+from .edmx import Model
+from .publish import described
 
 __all__ = ["DESCRIPTION", "model"]
 
@@ -202,5 +202,4 @@ tab Товары
 @cache
 def model() -> Model:
     """The shipped base; parsed once per process and shared, so it must not be changed."""
-    description = read(DESCRIPTION)
-    return parse(to_edmx(description), description.lengths())
+    return described(DESCRIPTION)

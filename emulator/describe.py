@@ -1,22 +1,37 @@
-"""A compact description of a base turned into the EDMX that such a base would publish.
+"""A compact description of a base, read into the objects that such a base publishes (``publish.py`` prints them).
 
 The notation is line by line: ``kind Name options`` opens an object, ``tab Name`` opens a tabular part, any other line
 lists attributes ``Name type`` separated by semicolons. Types: ``s100`` string of that length, ``s`` unlimited,
 ``f9`` fixed length, ``b`` boolean, ``d`` date, ``n5`` integer of five digits, ``n15.2`` number, ``e`` member of an
 enumeration, ``g`` identifier, ``>Set`` reference, ``*`` composite value. Real EDMX never tells string lengths
-although the platform cuts by them, so they travel beside it.
+although the platform cuts by them, so they travel beside it; a length of 0 is a string without limit.
+
+After its type a register's attribute may carry ``dim`` (a dimension), ``bal`` (accounting: one value for both sides) or
+``attr`` (neither dimension nor resource). Options: ``folders``, ``tree``, ``owner=Set``, ``code=…``, ``name=…``; for
+registers ``subordinate`` (by the recorder's position), ``subordinate every=second|day|month|quarter|year``,
+``subordinate every=none``, ``periodic`` (every second) or ``periodic every=…``, ``recorder=Document_X`` where one kind
+of document alone writes it, ``turnover`` for an accumulation register without balances, ``chart=Set``; ``content=A,B``
+for an exchange plan and a document journal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from xml.sax.saxutils import quoteattr
+from dataclasses import dataclass, field, replace
 
-__all__ = ["Description", "Field", "Thing", "read", "to_edmx"]
+__all__ = [
+    "Description",
+    "Field",
+    "Thing",
+    "entities",
+    "read",
+    "record_fields",
+    "recorder",
+    "row_name",
+    "split",
+    "turnover",
+]
 
-EDM = "http://schemas.microsoft.com/ado/2009/11/edm"
-META = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
 PREFIXES = {
     "catalog": "Catalog_",
     "document": "Document_",
@@ -25,18 +40,40 @@ PREFIXES = {
     "kinds": "ChartOfCharacteristicTypes_",
     "information": "InformationRegister_",
     "accounting": "AccountingRegister_",
+    "accumulation": "AccumulationRegister_",
+    "exchange": "ExchangePlan_",
+    "journal": "DocumentJournal_",
+    "calculations": "ChartOfCalculationTypes_",
 }
+#: Values of both sides that older descriptions leave unmarked.
+_BALANCED = ("Организация_Key", "Сумма", "Содержание", "НеКорректироватьСтоимостьАвтоматически")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property on the wire: EDM type, length to cut at, the set it refers to."""
+    """One property on the wire: EDM type, length to cut at (0: none), the set it refers to, its part in a register."""
 
     name: str
     edm: str
     length: int | None = None
     target: str | None = None
     key: bool = False
+    role: str = ""
+
+    @property
+    def balanced(self) -> bool:
+        """Accounting: one value for debit and credit."""
+        return self.role == "bal" or self.name in _BALANCED
+
+    @property
+    def resource(self) -> bool:
+        """A sum or a quantity of a register."""
+        return self.edm == "Edm.Double" and not self.key and self.role != "attr"
+
+    @property
+    def dimension(self) -> bool:
+        """What balances are kept by: marked so or, in older descriptions of accounting, a reference."""
+        return self.key or (self.edm == "Edm.Guid" and self.role != "attr")
 
 
 @dataclass(slots=True)
@@ -59,12 +96,24 @@ class Description:
     def lengths(self) -> dict[tuple[str, str], int]:
         """String lengths by (type, attribute), of row types too; fixed lengths are negative (padded)."""
         found = {}
-        for name, _keys, fields in _entities(self):
-            found.update({(name, item.name): item.length for item in fields if item.length})
+        for name, _keys, fields in entities(self):
+            found.update({(name, item.name): item.length for item in fields if item.length is not None})
         for thing in self.things:
-            for part, fields in thing.parts.items():
-                found.update({(f"{thing.set}_{part}_RowType", f.name): f.length for f in fields if f.length})
+            rows = {f"{thing.set}_{part}_RowType": fields for part, fields in thing.parts.items()}
+            if "subordinate" in thing.options:
+                rows[f"{thing.set}_RowType"] = thing.fields
+            for name, fields in rows.items():
+                found.update({(name, f.name): f.length for f in fields if f.length is not None})
         return found
+
+    def contents(self) -> dict[str, tuple[str, ...]]:
+        """What ``$metadata`` never tells: the sets of exchange plans and document journals."""
+        return {t.set: tuple(t.options["content"].split(",")) for t in self.things if t.options.get("content")}
+
+    def periods(self) -> dict[str, str]:
+        """How registers round the periods of their records: ``day``, ``month``, ``quarter`` or ``year``."""
+        rounded = ("day", "month", "quarter", "year")
+        return {t.set: t.options["every"] for t in self.things if t.options.get("every") in rounded}
 
 
 def read(text: str) -> Description:
@@ -92,15 +141,15 @@ def _fields(name: str, code: str, flag: str = "") -> Iterator[Field]:
     key = flag == "dim"
     letter, digits = code[0], code[1:]
     if letter == ">":
-        yield Field(f"{name}_Key", "Edm.Guid", target=digits, key=key)
+        yield Field(f"{name}_Key", "Edm.Guid", None, digits, key, flag)
     elif letter == "*":
-        yield Field(name, "Edm.String", 1024, key=key)
-        yield Field(f"{name}_Type", "Edm.String", key=key)
+        yield Field(name, "Edm.String", 1024, None, key, flag)
+        yield Field(f"{name}_Type", "Edm.String", None, None, key, flag)
     elif letter in "sf":
-        length = int(digits) if digits else None
-        yield Field(name, "Edm.String", -length if length and letter == "f" else length, key=key)
+        length = int(digits) if digits else 0
+        yield Field(name, "Edm.String", -length if letter == "f" else length, None, key, flag)
     else:
-        yield Field(name, _edm(letter, digits), key=key)
+        yield Field(name, _edm(letter, digits), None, None, key, flag)
 
 
 def _edm(letter: str, digits: str) -> str:
@@ -124,8 +173,12 @@ def _standard(thing: Thing) -> list[Field]:
         ]
     if thing.kind == "constant":
         return [Field("SurrogateKey", "Edm.Int16", key=True)]
-    if thing.kind in ("information", "accounting"):
+    if thing.kind in ("information", "accounting", "accumulation"):
         return []
+    if thing.kind == "journal":
+        ref = [Field("Ref", "Edm.String", key=True), Field("Ref_Type", "Edm.String", key=True)]
+        tail = [Field("Number", "Edm.String"), Field("Date", "Edm.DateTime"), Field("Posted", "Edm.Boolean")]
+        return [*ref, mark, *tail]
     options, out = thing.options, [*common, mark]
     code = options.get("code", "9")
     out += list(_fields("Code", code if code[0] in "sf" else f"s{code}"))
@@ -141,15 +194,21 @@ def _standard(thing: Thing) -> list[Field]:
         out += [Field("Order", "Edm.String"), Field("OffBalance", "Edm.Boolean"), Field("Type", "Edm.String")]
     if thing.kind == "kinds":
         out.append(Field("ValueType", "StandardODATA.TypeDescription"))
+    if thing.kind == "exchange":
+        out += [Field("SentNo", "Edm.Int64"), Field("ReceivedNo", "Edm.Int64"), Field("ThisNode", "Edm.Boolean")]
     return out
 
 
-_RECORDER = [Field("Recorder", "Edm.String", key=True), Field("Recorder_Type", "Edm.String", key=True)]
 _LINE = [Field("LineNumber", "Edm.Int64"), Field("Active", "Edm.Boolean")]
-_BARE_RECORDER = [Field(item.name, item.edm) for item in _RECORDER]
+_PERIOD = Field("Period", "Edm.DateTime")
 
 
-def _entities(description: Description) -> Iterator[tuple[str, list[str], list[Field]]]:
+def row_name(thing: Thing, part: str) -> str:
+    """The type of a tabular part's rows."""
+    return f"{thing.set}_{part}" if part == "ExtDimensionTypes" else f"{thing.set}_{part}_RowType"
+
+
+def entities(description: Description) -> Iterator[tuple[str, list[str], list[Field]]]:
     """(type name, key names, properties) of every entity type."""
     for thing in description.things:
         if "subordinate" in thing.options:
@@ -158,7 +217,7 @@ def _entities(description: Description) -> Iterator[tuple[str, list[str], list[F
         fields = _standard(thing) + list(thing.fields)
         if "periodic" in thing.options:
             fields.insert(0, Field("Period", "Edm.DateTime", key=True))
-        parts = [Field(part, f"Collection(StandardODATA.{_row(thing, part)})") for part in thing.parts]
+        parts = [Field(part, f"Collection(StandardODATA.{row_name(thing, part)})") for part in thing.parts]
         yield thing.set, [item.name for item in fields if item.key], fields + parts
         for part, rows in thing.parts.items():
             if part != "ExtDimensionTypes":
@@ -166,142 +225,52 @@ def _entities(description: Description) -> Iterator[tuple[str, list[str], list[F
                 yield f"{thing.set}_{part}", ["Ref_Key", "LineNumber"], line + rows
 
 
-def _row(thing: Thing, part: str) -> str:
-    return f"{thing.set}_{part}" if part == "ExtDimensionTypes" else f"{thing.set}_{part}_RowType"
+def recorder(thing: Thing) -> list[Field]:
+    """One property where one kind of document writes the register, a composite pair otherwise."""
+    if "recorder" in thing.options:
+        return [Field("Recorder_Key", "Edm.Guid", target=thing.options["recorder"])]
+    return [Field("Recorder", "Edm.String"), Field("Recorder_Type", "Edm.String")]
 
 
 def _recorded(thing: Thing) -> Iterator[tuple[str, list[str], list[Field]]]:
     rows = f"Collection(StandardODATA.{thing.set}_RowType)"
-    yield thing.set, ["Recorder", "Recorder_Type"], [*_RECORDER, Field("RecordSet", rows)]
-    if thing.kind == "accounting":
-        keys = ["Recorder", "Recorder_Type", "LineNumber"]
+    names = [item.name for item in recorder(thing)]
+    yield thing.set, names, [*recorder(thing), Field("RecordSet", rows)]
+    dimensions = [item.name for item in thing.fields if item.key]
+    every = thing.options.get("every")
+    if thing.kind != "information":
+        keys = [*names, "LineNumber"]
+    elif every == "none":
+        keys = dimensions
     else:
-        keys = ["Period", "Recorder", "Recorder_Type", *(item.name for item in thing.fields if item.key)]
-    yield f"{thing.set}_RecordType", keys, _record_fields(thing)
+        keys = ["Period", *([] if every else names), *dimensions]
+    yield f"{thing.set}_RecordType", keys, record_fields(thing)
 
 
-def _record_fields(thing: Thing) -> list[Field]:
-    return [Field("Period", "Edm.DateTime"), *_BARE_RECORDER, *_LINE, *_resources(thing)]
+def record_fields(thing: Thing) -> list[Field]:
+    """One record as the register keeps it; the ext. dimensions of accounting are not part of it."""
+    period = [] if thing.options.get("every") == "none" else [_PERIOD]
+    receipt = [Field("RecordType", "Edm.String")] if thing.kind == "accumulation" and not turnover(thing) else []
+    return [*period, *recorder(thing), *_LINE, *receipt, *_values(thing)]
 
 
-def _resources(thing: Thing) -> list[Field]:
+def turnover(thing: Thing) -> bool:
+    """An accumulation register that keeps turnovers only."""
+    return "turnover" in thing.options
+
+
+def _values(thing: Thing) -> list[Field]:
     if thing.kind != "accounting":
         return list(thing.fields)
     chart = thing.options["chart"]
     out = [Field("AccountDr_Key", "Edm.Guid", target=chart), Field("AccountCr_Key", "Edm.Guid", target=chart)]
     for item in thing.fields:
-        if item.name in ("Организация_Key", "Сумма", "Содержание", "НеКорректироватьСтоимостьАвтоматически"):
-            out.append(item)
-            continue
-        stem = item.name.removesuffix("_Key")
-        tail = item.name[len(stem) :]
-        out += [Field(f"{stem}{side}{tail}", item.edm, target=item.target) for side in ("Dr", "Cr")]
+        out += [item] if item.balanced or item.role == "attr" else split(item)
     return out
 
 
-def _balance(thing: Thing) -> list[Field]:
-    out = [Field("Account_Key", "Edm.Guid", target=thing.options["chart"])]
-    for number in (1, 2, 3):
-        out += list(_fields(f"ExtDimension{number}", "*"))
-    for item in thing.fields:
-        if item.edm == "Edm.Guid":
-            out.append(item)
-        elif item.edm == "Edm.Double":
-            out += [Field(f"{item.name}Balance{side}", "Edm.Double") for side in ("", "Dr", "Cr")]
-    return out
-
-
-def to_edmx(description: Description) -> bytes:
-    """The ``$metadata`` bytes: entity types, associations, complex types, container with sets and functions."""
-    entities = list(_entities(description))
-    published = {name for name, _keys, _fields_ in entities}
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<edmx:Edmx xmlns:edmx="http://schemas.microsoft.com/ado/2007/06/edmx" Version="1.0">',
-        f'<edmx:DataServices xmlns:m="{META}" m:DataServiceVersion="3.0" m:MaxDataServiceVersion="3.0">',
-        f'<Schema xmlns="{EDM}" Namespace="StandardODATA">',
-    ]
-    associations: list[str] = []
-    for name, keys, fields in entities:
-        lines += _type_lines("EntityType", name, keys, fields, published, associations)
-    lines += associations
-    lines += _complex_lines(description)
-    lines.append('<EntityContainer Name="EnterpriseV8" m:IsDefaultEntityContainer="true">')
-    lines += [f'<EntitySet Name="{name}" EntityType="StandardODATA.{name}"/>' for name, _k, _f in entities]
-    for thing in description.things:
-        lines += _function_lines(thing)
-    lines.append("</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>")
-    return "\n".join(lines).encode()
-
-
-def _type_lines(
-    tag: str, name: str, keys: list[str], fields: list[Field], published: set[str], associations: list[str]
-) -> list[str]:
-    names = {item.name for item in fields}
-    is_open = any(f"{item.name}_Type" in names for item in fields)
-    lines = [f"<{tag} Name={quoteattr(name)}{' OpenType=' + quoteattr('true') if is_open and keys else ''}>"]
-    if keys:
-        lines.append("<Key>" + "".join(f'<PropertyRef Name="{key}"/>' for key in keys) + "</Key>")
-    for item in fields:
-        nullable = "false" if item.name in keys or item.edm.startswith("Coll") else "true"
-        lines.append(f'<Property Name="{item.name}" Type="{item.edm}" Nullable="{nullable}"/>')
-    for item in fields if keys else []:
-        if item.target in published:
-            link = item.name.removesuffix("_Key")
-            lines.append(
-                f'<NavigationProperty Name="{link}" Relationship="StandardODATA.{name}_{link}" '
-                'FromRole="Begin" ToRole="End"/>'
-            )
-            associations.append(
-                f'<Association Name="{name}_{link}"><End Role="Begin" Type="StandardODATA.{name}" Multiplicity="*"/>'
-                f'<End Role="End" Type="StandardODATA.{item.target}" Multiplicity="0..1"/></Association>'
-            )
-    return [*lines, f"</{tag}>"]
-
-
-def _complex_lines(description: Description) -> list[str]:
-    types = Field("Types", "Collection(Edm.String)")
-    lines = _type_lines("ComplexType", "TypeDescription", [], [types], set(), [])
-    line = [Field("Ref_Key", "Edm.Guid"), Field("LineNumber", "Edm.Int64")]
-    for thing in description.things:
-        for part, rows in thing.parts.items():
-            head = line[1:] if part == "ExtDimensionTypes" else line
-            lines += _type_lines("ComplexType", _row(thing, part), [], head + rows, set(), [])
-        if "subordinate" in thing.options:
-            lines += _type_lines("ComplexType", f"{thing.set}_RowType", [], _record_fields(thing), set(), [])
-        if thing.kind == "accounting":
-            lines += _type_lines("ComplexType", f"{thing.set}_Balance", [], _balance(thing), set(), [])
-    return lines
-
-
-def _function(name: str, bound: str, returns: str | None, changes: bool, **parameters: str) -> str:
-    result = f' ReturnType="Collection(StandardODATA.{returns})"' if returns else ""
-    inner = "".join(f'<Parameter Name="{n}" Type="Edm.{t}"/>' for n, t in parameters.items())
-    return (
-        f'<FunctionImport Name="{name}" IsBindable="true" IsSideEffecting="{str(changes).lower()}"{result}>'
-        f'<Parameter Name="bindingParameter" Type="StandardODATA.{bound}"/>{inner}</FunctionImport>'
-    )
-
-
-def _function_lines(thing: Thing) -> list[str]:
-    if thing.kind == "document":
-        return [_function(n, thing.set, None, True, PostingModeOperational="Boolean") for n in ("Post", "Unpost")]
-    if thing.kind == "accounting":
-        return [
-            _function(
-                "Balance",
-                thing.set,
-                f"{thing.set}_Balance",
-                False,
-                Period="DateTime",
-                AccountCondition="String",
-                Condition="String",
-                Dimensions="String",
-                ExtraDimensions="String",
-            )
-        ]
-    bound = f"{thing.set}_RecordType" if "subordinate" in thing.options else thing.set
-    if thing.kind == "information" and thing.options.keys() & {"subordinate", "periodic"}:
-        given = {"Condition": "String", "Period": "DateTime"}
-        return [_function(name, bound, bound, False, **given) for name in ("SliceLast", "SliceFirst")]
-    return []
+def split(item: Field) -> list[Field]:
+    """A value kept for each side by itself: ``ПодразделениеDr_Key``, ``КоличествоCr``."""
+    stem = item.name.removesuffix("_Key")
+    tail = item.name[len(stem) :]
+    return [replace(item, name=f"{stem}{side}{tail}") for side in ("Dr", "Cr")]

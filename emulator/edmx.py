@@ -20,7 +20,10 @@ NAMESPACE = "StandardODATA."
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One attribute; ``type`` is ``Edm.X``, a complex type's name or, with ``many``, the row type of a part."""
+    """One attribute; ``type`` is ``Edm.X``, a complex type's name or, with ``many``, the row type of a part.
+
+    ``length``: characters kept (negative: padded to them), 0 where there is no limit, None where nobody knows.
+    """
 
     name: str
     type: str
@@ -69,13 +72,19 @@ class Function:
 
 @dataclass(slots=True)
 class Model:
-    """One base: its sets, types and functions, and the bytes of the ``$metadata`` it came from."""
+    """One base: its sets, types and functions, and the bytes of the ``$metadata`` it came from.
+
+    ``contents`` (sets of exchange plans and document journals) and ``periods`` (how registers round theirs) are known
+    of described bases only: ``$metadata`` does not tell them.
+    """
 
     types: dict[str, EntityType] = field(default_factory=dict)
     complex: dict[str, EntityType] = field(default_factory=dict)
     sets: dict[str, str] = field(default_factory=dict)
     functions: dict[tuple[str, str], Function] = field(default_factory=dict)
     source: bytes = b""
+    contents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    periods: dict[str, str] = field(default_factory=dict)
 
     def type_of(self, collection: str) -> EntityType | None:
         """The entity type of a set, None where the set is not published."""

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 from lark import Token, Tree
 
-from .comparing import Env, Expression, compare
+from .comparing import Env, Expression, compare, exact, fold
 from .edmx import EntityType, Model
-from .functions import FUNCTIONS
+from .functions import EXACT, FUNCTIONS
 from .grammar import tree
 from .values import guid, moment
-from .wire import ODataError
+from .wire import ODataError, business
 
 __all__ = ["Expression", "Lookup", "Predicate", "compile_filter", "compile_path"]
 
@@ -32,6 +32,10 @@ class Lookup(Protocol):
     """What a condition needs to follow references."""
 
     model: Model
+    #: See ``base.Switches``.
+    compare_text: bool
+    case_sensitive: bool
+    filter_predefined: bool
 
     def follow(self, collection: str, key: str) -> Row | None:
         """The object behind a reference, None where it points to nothing."""
@@ -47,6 +51,8 @@ class _Place:
     many: bool = False
 
 
+#: Attributes that are unlimited in the typical configurations, for bases whose lengths nobody knows.
+UNLIMITED = ("Комментарий", "ТекстоваяСтрока")
 EDM_KINDS = {"Edm.Guid": "guid", "Edm.String": "string", "Edm.Boolean": "boolean", "Edm.DateTime": "datetime"}
 
 
@@ -151,7 +157,10 @@ class _Compiler:
 
     def _comparison(self, nodes: list[Any]) -> Expression:
         left, right = self.expression(nodes[0]), self.expression(nodes[2])
-        return Expression("boolean", compare(str(nodes[1]), left, right))
+        if (left.unlimited or right.unlimited) and not self._lookup.compare_text:
+            raise business("Ошибка при выполнении запроса. Нельзя сравнивать поля неограниченной длины")
+        folded = exact if self._lookup.case_sensitive else fold
+        return Expression("boolean", compare(str(nodes[1]), left, right, folded))
 
     def _call(self, nodes: list[Any]) -> Expression:
         name, arguments = str(nodes[0]), [n for n in nodes[1:] if n is not None]
@@ -170,7 +179,8 @@ class _Compiler:
         if len(given) not in function.arity:
             raise ODataError(400, 21, f"Неверное количество аргументов функции {name}")
         values = [item.value for item in given]
-        return Expression(function.kind, lambda env: function.call(*(value(env) for value in values)))
+        call = EXACT.get(name, function.call) if self._lookup.case_sensitive else function.call
+        return Expression(function.kind, lambda env: call(*(value(env) for value in values)))
 
     def _cast(self, given: list[Expression], steps: list[Any]) -> Expression:
         if len(given) != 2:
@@ -212,6 +222,8 @@ class _Compiler:
                 place = self._through(place, name, str(rest[0].children[0]))
                 return self.path(rest[1:], place)
             elif prop is not None and not rest:
+                if name == "PredefinedDataName" and not self._lookup.filter_predefined:
+                    raise unknown_segment(name)
                 return _leaf(place, name)
             elif name in place.kind.navigation:
                 place = self._navigate(place, name)
@@ -260,7 +272,8 @@ def _leaf(place: _Place, name: str) -> Expression:
     if place.kind.composite(name):
         tail = f"{name}_Type"
         return Expression("composite", lambda env: _both_of(rows(env), name, tail))
-    return Expression(EDM_KINDS.get(prop.type, "number"), lambda env: (rows(env) or {}).get(name))
+    unlimited = prop.type == "Edm.String" and (prop.length == 0 or (prop.length is None and name in UNLIMITED))
+    return Expression(EDM_KINDS.get(prop.type, "number"), lambda env: (rows(env) or {}).get(name), unlimited)
 
 
 def _both_of(row: Row | None, name: str, tail: str) -> tuple[Any, Any]:

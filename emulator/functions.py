@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["FUNCTIONS", "Function", "like"]
+__all__ = ["EXACT", "FUNCTIONS", "Function", "like"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ def _part(name: str) -> Callable[[Any], Decimal]:
 def _round(value: Any, digits: Any = 0) -> Decimal:
     return Decimal(value or 0).quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
 
+
+#: The same where texts compare by case.
+EXACT: dict[str, Callable[..., Any]] = {
+    "endswith": lambda a, b: str(a or "").rstrip(" ").endswith(str(b)),
+    "startswith": lambda a, b: str(a or "").startswith(str(b)),
+    "substringof": lambda a, b: str(a) in str(b or ""),
+}
 
 FUNCTIONS: dict[str, Function] = {
     "concat": Function("string", (2,), lambda a, b: f"{a or ''}{b or ''}"),

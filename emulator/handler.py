@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             if kind in acting:
                 return Response(status, _HTML, "text/html")
         if "licence" in acting:
-            return no_licence(self._emulator.switches.licence_status)
+            return no_licence(self._emulator.switches.licence_status, self._emulator.switches.licence_odata)
         return None
 
     def _inside(self, path: str, query: str, body: bytes, acting: set[str]) -> Response:

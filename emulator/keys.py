@@ -62,10 +62,7 @@ def _recorder(base: Base, kind: EntityType, head: Segment) -> str:
     given = head.arguments or {}
     if "Recorder_Key" in kind.keys:
         recorder = guid(literal(head.single or given.get("Recorder_Key", "")))
-        for key in base.store.keys(kind.name):
-            if key.endswith(f"|{recorder}"):
-                return key
-        return f"|{recorder}"
+        return base.recorder_key(kind.name, recorder, "")
     if not {"Recorder", "Recorder_Type"} <= set(given):
         raise ODataError(400, 7, "Указаны не все части ключа")
     recorder_type = literal(given["Recorder_Type"])

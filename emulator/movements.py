@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from . import rules
 from .base import Base
-from .registers import balance, state_before
+from .registers import state_before
 from .store import Body
+from .totals import balance
 from .values import ZERO
 
 __all__ = ["HANDLERS", "Movements"]

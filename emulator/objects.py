@@ -12,7 +12,7 @@ from typing import Any
 from . import rules
 from .base import Base, not_found, register_key
 from .edmx import EntityType
-from .posting import clear_movements
+from .posting import clear_movements, post
 from .store import Body
 from .values import KEEP, ZERO, coerce, fresh_guid, guid, pair
 from .wire import ODataError, internal
@@ -64,6 +64,8 @@ def create_raw(base: Base, collection: str, body: Body) -> Body:
             return replace_records(base, collection, body)
         if not collection.startswith(_OBJECTS):
             new = merge(base, kind, base.blank(kind), body)
+            if "Period" in kind.keys:
+                new["Period"] = rules.rounded(base, collection, new["Period"])
             base.store.put(collection, _record_key(collection, kind, new), new)
             return new
         new = _new_object(base, kind, body)
@@ -96,6 +98,8 @@ def _create_record(base: Base, collection: str, kind: EntityType, body: Body) ->
     if missing:
         raise ODataError(400, 5, f"Не указано значение обязательного свойства {missing[0]}")
     new = merge(base, kind, base.blank(kind), body)
+    if "Period" in kind.keys:
+        new["Period"] = rules.rounded(base, collection, new["Period"])
     key = _record_key(collection, kind, new)
     if base.store.get(collection, key) is not None:
         raise ODataError(400, 15, f'Запись "{collection}" с таким ключом уже существует')
@@ -124,7 +128,10 @@ def change(base: Base, collection: str, key: str, body: Body, *, load: bool = Fa
             if new.get("DeletionMark") and new.get("Posted"):
                 clear_movements(base, collection, key)
                 new["Posted"] = False
-            return _save(base, collection, key, new)
+            saved = _save(base, collection, key, new)
+            if new.get("Posted") and base.switches.renew_movements:
+                return post(base, collection, key)
+            return saved
         base.next_version()
         new_key = _record_key(collection, kind, new)
         if new_key != key:
@@ -197,10 +204,18 @@ def _rows(base: Base, type_name: str, value: Any, owner: Any) -> list[Any]:
     return out
 
 
+def _recorder(kind: EntityType, body: Body) -> tuple[str, str]:
+    """Whose records these are: a pair, or the key alone where one kind of document writes the register."""
+    given = body.get("Recorder_Key", body.get("Recorder"))
+    if "Recorder_Key" in kind.properties:
+        return (guid(given), "") if given else ("", "")
+    return pair(given, body.get("Recorder_Type"))
+
+
 def replace_records(base: Base, collection: str, body: Body) -> Body:
     """Write a record set of one recorder whole; an empty one removes it."""
     kind = base.kind(collection)
-    recorder, recorder_type = pair(body.get("Recorder", body.get("Recorder_Key")), body.get("Recorder_Type"))
+    recorder, recorder_type = _recorder(kind, body)
     if not recorder:
         raise ODataError(400, 7, "Не указано значение ключа Recorder")
     given = body.get("RecordSet") or []
@@ -211,8 +226,11 @@ def replace_records(base: Base, collection: str, body: Body) -> Body:
     rows = _rows(base, kind.properties["RecordSet"].type, numbered, None)
     for row, more, source in zip(rows, extra, given, strict=True):
         row.update(more, Active=bool(source.get("Active", True)))
-    key = f"{recorder_type}|{recorder}"
-    entry = {"Recorder": recorder, "Recorder_Type": recorder_type, "RecordSet": rows}
+    for row in rows:
+        if row.get("Period"):
+            row["Period"] = rules.rounded(base, collection, row["Period"])
+    key = base.recorder_key(collection, recorder, recorder_type)
+    entry = {"Recorder": recorder, "Recorder_Type": recorder_type, "Recorder_Key": recorder, "RecordSet": rows}
     with base.store.write():
         base.next_version()
         if rows:

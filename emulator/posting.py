@@ -27,7 +27,7 @@ def post(base: Base, collection: str, key: str, *, operational: bool = False) ->
             raise business(f"Не удалось провести: {title}!\nОперативное проведение документа запрещено!")
         if document["DeletionMark"]:
             raise business(f"Не удалось провести: {title}!\nПомеченный на удаление документ не может быть проведен!")
-        rules.check_closed(base, collection, document, document)
+        rules.check_closed(base, collection, document, document, posting=True)
         clear_movements(base, collection, key)
         reasons: list[str] = []
         movements: Movements = {}
@@ -49,7 +49,7 @@ def unpost(base: Base, collection: str, key: str) -> Body:
         document = base.store.get(collection, key)
         if document is None:
             raise not_found(collection)
-        rules.check_closed(base, collection, document, document)
+        rules.check_closed(base, collection, document, document, posting=True)
         clear_movements(base, collection, key)
         new = {**document, "Posted": False, "DataVersion": base.next_version()}
         base.store.put(collection, key, new)
@@ -60,7 +60,7 @@ def clear_movements(base: Base, collection: str, key: str) -> None:
     """Drop the records of a recorder from every register; inside ``write``."""
     for register in base.model.sets:
         if base.model.is_record_set(register):
-            base.store.delete(register, f"StandardODATA.{collection}|{key}")
+            base.store.delete(register, base.recorder_key(register, key, f"StandardODATA.{collection}"))
 
 
 def _record(base: Base, collection: str, document: Body, movements: Movements) -> None:
@@ -73,8 +73,8 @@ def _record(base: Base, collection: str, document: Body, movements: Movements) -
             {**blank, "Period": document["Date"], "LineNumber": n, "Active": True, **row}
             for n, row in enumerate(rows, 1)
         ]
-        entry = {"Recorder": recorder, "Recorder_Type": kind, "RecordSet": records}
-        base.store.put(register, f"{kind}|{recorder}", entry)
+        entry = {"Recorder": recorder, "Recorder_Type": kind, "Recorder_Key": recorder, "RecordSet": records}
+        base.store.put(register, base.recorder_key(register, recorder, kind), entry)
 
 
 def _blank_row(base: Base, register: str) -> Body:

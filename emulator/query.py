@@ -72,7 +72,7 @@ def read_page(
     rows = _ordered(base, collection, kind, rows, given.get("$orderby", ""), skip)
     counting = given.get("$inlinecount") == "allpages"
     total = len(rows) if counting else None
-    if not counting:
+    if not counting or base.switches.inline_pages:
         start = max(skip + shift, 0)
         rows = rows[start:] if top is None else rows[start : start + top]
     return Page(rows, total)
@@ -86,6 +86,9 @@ def base_view(base: Base) -> Any:
 class _View:
     def __init__(self, base: Base) -> None:
         self.model = base.view
+        self.compare_text = base.switches.compare_text
+        self.case_sensitive = base.switches.case_sensitive
+        self.filter_predefined = base.switches.filter_predefined
         self._base = base
 
     def follow(self, collection: str, key: str) -> Body | None:

@@ -121,12 +121,20 @@ def render_row(
             out[name] = None
         else:
             out[name] = render(prop, row.get(name))
+            if base.switches.enum_as_text and name.endswith("_Type") and _enumeration(out[name]):
+                out[name] = "Edm.String"
     if links and chosen.links:
         out.update(_links(kind, collection, row))
     for name, inner in chosen.expand.items():
         out[name] = _expanded(base, kind, name, row, inner, links)
     _presentations(base, kind, collection, row, chosen, out)
     return out
+
+
+def _enumeration(type_name: object) -> bool:
+    """``StandardODATA.X`` that is neither an object's type nor undefined."""
+    text = str(type_name)
+    return is_reference(text) and "_" not in text
 
 
 def _part(base: Base, type_name: str, rows: list[Any], columns: set[str] | None) -> list[Any]:

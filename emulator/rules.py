@@ -11,7 +11,16 @@ from .store import Body
 from .values import EMPTY_DATE, ZERO, fresh_guid
 from .wire import business
 
-__all__ = ["SECTION", "assign_number", "before_write", "check_closed", "closed_until", "fill_defaults"]
+__all__ = [
+    "SECTION",
+    "account",
+    "assign_number",
+    "before_write",
+    "check_closed",
+    "closed_until",
+    "fill_defaults",
+    "rounded",
+]
 
 #: The vendor's key of the section «Бухгалтерский учет» of closing dates, the same in every base.
 SECTION: Final = "942d99dc-3fa8-478d-8e93-6d1c26536c6c"
@@ -100,6 +109,16 @@ def _fill_rows(base: Base, collection: str, new: Body) -> None:
 _SELF_FILLING = ("Document_ТребованиеНакладная", "Document_ПеремещениеТоваров", "Document_СписаниеТоваров")
 
 
+def rounded(base: Base, register: str, period: str) -> str:
+    """A record's period as its register keeps it: the beginning of the day, month, quarter or year."""
+    every = base.model.periods.get(register.removesuffix("_RecordType"), "")
+    if every not in ("day", "month", "quarter", "year"):
+        return period
+    month = int(period[5:7])
+    first = {"year": 1, "quarter": (month - 1) // 3 * 3 + 1}.get(every, month)
+    return f"{period[:4]}-{first:02d}-{period[8:10] if every == 'day' else '01'}T00:00:00"
+
+
 def account(base: Base, code: str) -> str | None:
     """The key of an account by its code."""
     if base.model.type_of("ChartOfAccounts_Хозрасчетный") is None:
@@ -119,12 +138,14 @@ def _event(base: Base, kind: str, name: str) -> str:
     return str(new["Ref_Key"])
 
 
-def check_closed(base: Base, collection: str, old: Body | None, new: Body | None) -> None:
+def check_closed(base: Base, collection: str, old: Body | None, new: Body | None, *, posting: bool = False) -> None:
     """Refuse a write whose old or new date is closed, posted or not; raises 500 with code -1 (recipe of typical БП)."""
     if not collection.startswith("Document_") or not base.constant("ИспользоватьДатыЗапретаИзменения"):
         return
     for version in (old, new):
         if version is None or "Date" not in version:
+            continue
+        if base.switches.closed_drafts and not version.get("Posted") and not posting:
             continue
         until = closed_until(base, version.get("Организация_Key", ZERO))
         if until is not None and version["Date"][:10] <= until.isoformat():

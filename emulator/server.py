@@ -50,13 +50,14 @@ class _Server(ThreadingHTTPServer):
 class Emulator:
     """A 1C base served at ``url`` (``http://127.0.0.1:PORT/NAME/odata/standard.odata/``); a context manager.
 
-    ``metadata`` is the path of any base's ``$metadata`` (None: the shipped БП 3.0 subset), ``state`` the path of its
-    SQLite file (None: memory). ``switches`` are the fields of ``base.Switches``. The password is never printed.
+    ``metadata`` is the path of any base's ``$metadata``, a described ``Model``, or None: the shipped БП 3.0 subset;
+    ``state`` the path of its SQLite file (None: memory). ``switches`` are the fields of ``base.Switches``. The password
+    is never printed.
     """
 
     def __init__(
         self,
-        metadata: Path | str | None = None,
+        metadata: Path | str | Model | None = None,
         port: int = 0,
         base: str = "base",
         state: Path | str | None = None,
@@ -69,7 +70,7 @@ class Emulator:
         self.switches = Switches(**switches)
         self.faults = Faults()
         self.sessions = Sessions(self.switches)
-        model = _load(Path(metadata)) if metadata is not None else bp30.model()
+        model = _model(metadata)
         self._store = _open(state)
         self.base = Base(model, self._store, self.switches, clock, user)
         self.world = World(self.base)
@@ -124,6 +125,12 @@ class Emulator:
             except OSError:
                 continue
         self._store.close()
+
+
+def _model(metadata: Path | str | Model | None) -> Model:
+    if metadata is None:
+        return bp30.model()
+    return metadata if isinstance(metadata, Model) else _load(Path(metadata))
 
 
 def _load(path: Path) -> Model:

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
-from . import atom, objects, posting
+from . import atom, objects, packets, posting
 from .base import Base, not_published
 from .calls import call_table
 from .edmx import EntityType
+from .exchange import point
 from .filters import unknown_segment
 from .keys import find_row, is_stored, stored_key
 from .query import check_options, read_page
@@ -80,6 +81,8 @@ class Service:
             return Response(200, self.base.view.source, "application/xml;charset=utf-8")
         if steps[0].name == "$batch":
             raise ODataError(501, 0, "Пакетные запросы не поддерживаются")
+        if steps[0].name in ("SelectChanges", "NotifyChangesReceived"):
+            return self._exchange(request, steps[0].name)
         collection = steps[0].name
         kind = self.base.view.type_of(collection)
         if kind is None:
@@ -97,6 +100,23 @@ class Service:
         if request.method not in handlers:
             raise ODataError(405, 19, "Метод не разрешен для данного ресурса")
         return handlers[request.method](request, kind, collection, steps)
+
+    def _exchange(self, request: Request, name: str) -> Response:
+        if request.method != "POST":
+            raise ODataError(405, 19, "Метод не разрешен для данного ресурса")
+        check_options(request.options, {"DataExchangePoint", "MessageNo"})
+        where = point(self.base, request.options.get("DataExchangePoint"))
+        number = request.options.get("MessageNo", "")
+        if not number.isdigit() or not int(number):
+            raise ODataError(400, 12 if not number else 1, "Неверное значение аргумента MessageNo")
+        if name == "NotifyChangesReceived":
+            self.base.changes.received(where, int(number))
+            return Response(200, b"", "text/plain")
+        found = self.base.changes.select(where, int(number))
+        if self.base.switches.changes_json and request.format != "atom":
+            return Response(200, encode({"value": packets.rows(self.base, found)}))
+        when = self.base.clock().replace(microsecond=0).isoformat() + "Z"
+        return Response(200, packets.feed(self.base, self.root, found, when), _ATOM)
 
     def _document(self, request: Request) -> Response:
         names = list(self.base.view.sets)

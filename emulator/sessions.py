@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .base import Switches
-from .wire import Response
+from .wire import Response, business, error_json
 
 __all__ = ["NO_LICENCE", "Refused", "Sessions"]
 
@@ -25,8 +25,10 @@ class Refused(Exception):
         self.response = response
 
 
-def no_licence(status: int) -> Response:
-    """The page that stands for an exhausted licence: no OData body."""
+def no_licence(status: int, odata: bool = False) -> Response:
+    """What stands for an exhausted licence: a page of the web server or, in other publications, 1C's own error."""
+    if odata:
+        return Response(500, error_json(business(NO_LICENCE)))
     page = f"<html><body><h1>1C:Enterprise 8 application error</h1>{NO_LICENCE}</body></html>"
     return Response(status, page.encode(), "text/html;charset=utf-8")
 
@@ -44,7 +46,7 @@ class Sessions:
         with self._lock:
             limit = self._switches.licences
             if limit is not None and self._used >= limit:
-                raise Refused(no_licence(self._switches.licence_status))
+                raise Refused(no_licence(self._switches.licence_status, self._switches.licence_odata))
             self._used += 1
 
     def _release(self) -> None:

@@ -46,6 +46,8 @@ class Store:
         self._depth = 0
         #: Told of every change in memory as (collection, key, before, after), rollbacks included.
         self.watch: Callable[[str, str, Body | None, Body | None], None] = lambda *_: None
+        #: Told of every write as (collection, key) inside its transaction, names that begin with ``@`` excepted.
+        self.changed: Callable[[str, str], None] = lambda *_: None
 
     def close(self) -> None:
         """Close the file; the store must not be used afterwards."""
@@ -111,6 +113,8 @@ class Store:
         self._data.setdefault(collection, {})[key] = body
         self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (collection, key, _ENCODE(body)))
         self.watch(collection, key, old, body)
+        if not collection.startswith("@"):
+            self.changed(collection, key)
 
     def delete(self, collection: str, key: str) -> None:
         """Drop a record where it exists; only inside ``write``."""
@@ -120,6 +124,8 @@ class Store:
             del self._data[collection][key]
             self._db.execute("DELETE FROM records WHERE collection = ? AND key = ?", (collection, key))
             self.watch(collection, key, old, None)
+            if not collection.startswith("@"):
+                self.changed(collection, key)
 
     def meta(self, name: str, default: Any = None) -> Any:
         """A named value."""

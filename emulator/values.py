@@ -128,7 +128,7 @@ def _integer(prop: Property, value: Any) -> Any:
 
 def _string(prop: Property, value: Any) -> str:
     text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    if prop.length is None:
+    if not prop.length:
         return text
     text = text[: abs(prop.length)]
     return text.ljust(-prop.length) if prop.length < 0 and text else text

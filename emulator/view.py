@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import etree
 
 from .edmx import EntityType, Model
 
-__all__ = ["published"]
+__all__ = ["published", "rebound"]
 
+_TAILS = (
+    "RowType",
+    "Balance",
+    "Turnover",
+    "BalanceAndTurnover",
+    "DrCrTurnover",
+    "ExtDimensions",
+    "RecordsWithExtDimensions",
+    "ExtDimensionTypes",
+)
 EDM = "{http://schemas.microsoft.com/ado/2009/11/edm}"
+
+
+def rebound(model: Model) -> Model:
+    """The same base with its slices of recorder-subordinate registers bound to the registers' own sets."""
+    functions = {}
+    for (bound, name), function in model.functions.items():
+        main = bound.removesuffix("_RecordType") if name in ("SliceLast", "SliceFirst") else bound
+        functions[main, name] = replace(function, bound=main)
+    root = etree.fromstring(model.source)
+    for item in root.iter(f"{EDM}FunctionImport"):
+        if item.get("Name") in ("SliceLast", "SliceFirst"):
+            item[0].set("Type", str(item[0].get("Type")).removesuffix("_RecordType"))
+    source = bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+    return replace(model, functions=functions, source=source)
 
 
 def published(model: Model, hidden: Iterable[str]) -> Model:
@@ -25,6 +50,8 @@ def published(model: Model, hidden: Iterable[str]) -> Model:
         {name: kind for name, kind in model.sets.items() if name not in gone},
         {key: function for key, function in model.functions.items() if function.bound not in gone},
         _document(model, gone, attributes),
+        model.contents,
+        model.periods,
     )
 
 
@@ -54,7 +81,7 @@ def _document(model: Model, gone: set[str], attributes: set[tuple[str, ...]]) ->
     }
     doomed = list(relations.values())
     doomed += [item for item in root.iter(f"{EDM}EntityType", f"{EDM}EntitySet") if item.get("Name") in gone]
-    rows = {f"{name}_{suffix}" for name in gone for suffix in ("RowType", "Balance", "ExtDimensionTypes")}
+    rows = {f"{name}_{suffix}" for name in gone for suffix in _TAILS}
     doomed += [item for item in root.iter(f"{EDM}ComplexType") if item.get("Name") in rows]
     for item in root.iter(f"{EDM}FunctionImport"):
         if any(p.get("Type") in lost for p in item):

@@ -118,6 +118,16 @@ class World:
                 },
             )
 
+    def set_content(self, collection: str, *sets: str) -> None:
+        """The sets that an exchange plan registers or a document journal shows (``$metadata`` does not tell)."""
+        with self.batch():
+            self.base.store.set_meta(f"content:{collection}", list(sets))
+        self.base.changes.forget()
+
+    def add_node(self, plan: str, code: str, key: str | None = None) -> str:
+        """A node of an exchange plan, as an administrator makes it; from now on changes are registered for it."""
+        return self.put(plan, {"Code": code, "Description": code, **({"Ref_Key": key} if key else {})})
+
     def add_property(self, title: str, key: str | None = None) -> str:
         """An additional attribute of fixed-asset cards, as an administrator adds it by hand; its key."""
         with self.batch():

@@ -161,6 +161,10 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("{kind} on the side “{side}” could not be read this time: {why}."),
             N_("The next run tries again; if it stays so, run uchet check."),
         ),
+        "side_note": IssueText(
+            N_("The side “{side}”: {why}"),
+            N_("Everything else went on; the question goes away when the cause does."),
+        ),
         "refused": IssueText(
             N_("{name}: the side “{side}” refuses the change: {why}."),
             N_("Correct the record where it was entered: another change is tried by itself, the same one by “retry”."),

@@ -5,6 +5,7 @@ Everything here raises ``Fatal`` in an administrator's words; nothing is sent to
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..connectors.base import Connector
+from ..connectors.base import Connector, Licensed
 from ..connectors.registry import Manifest, available, create
 from ..errors import Fatal
 from ..mappings.load import load_system
@@ -24,6 +25,7 @@ from ..settings import Settings
 from ..sync.engine import Engine
 from ..sync.pair import EngineSettings, GuardLimits, Pair
 from ..sync.store import Store
+from ..sync.store.leasing import Lease
 
 __all__ = ["SIDES", "Wired", "check_state", "connect", "engine_settings", "open_store", "system_map", "wired"]
 
@@ -63,6 +65,8 @@ def wired(settings: Settings, clock: Clock = utc_now, progress: Progress = quiet
         ends = {side: stack.enter_context(closing(connect(settings, side))) for side in SIDES}
         pair = Pair(settings.pair, ends["book"], ends["desk"], maps["book"], maps["desk"])
         store = stack.enter_context(open_store(settings, clock))
+        for side in SIDES:
+            stack.callback(share_licences(settings, side, ends[side], store))
         yield Wired(settings, store, pair, Engine(pair, store, rules, clock=clock, progress=progress))
 
 
@@ -132,7 +136,8 @@ def connect(settings: Settings, side: Side) -> Connector:
     open_values = {"url": ours.url, "user": ours.user, "timeout": ours.timeout, "connections": ours.connections}
     values = {k: v for k, v in {**open_values, "zone": ours.zone}.items() if v not in (None, "")}
     secret = {"password": ours.password.get_secret_value()} if ours.password else {}
-    return create(ours.connector, {**_cache(settings, manifest), **values, **ours.extra}, secret)
+    changes = _changes(settings, side)
+    return create(ours.connector, {**_cache(settings, manifest), **values, **changes, **ours.extra}, secret)
 
 
 def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
@@ -140,6 +145,36 @@ def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
     where = settings.state_url
     wants = manifest is not None and any(s.name == "cache" and s.type == "path" for s in manifest.settings)
     return {"cache": where.parent / "uchet-cache"} if wants and isinstance(where, Path) else {}
+
+
+def _changes(settings: Settings, side: Side) -> dict[str, Any]:
+    """How changes are found, from kinds to the collections they are read from. Raises ``Fatal`` for an unknown kind."""
+    declared = settings.side(side).changes
+    if not declared:
+        return {}
+    kinds = system_map(settings, side).kinds
+    found: dict[str, str] = {}
+    for kind, way in declared.items():
+        if kind not in kinds:
+            raise Fatal(
+                "changes_kind",
+                "[{side}.changes] names {kind}, which the {side} does not keep.",
+                hint="Use a kind of the mapping, such as equipment.",
+                side=side,
+                kind=kind,
+            )
+        found.update({source.collection: way for source in kinds[kind].sources})
+    return {"changes": found}
+
+
+def share_licences(settings: Settings, side: Side, connector: Connector, store: Store) -> Callable[[], None]:
+    """Have a connector respect the licences that all processes share; what to call when it is done with them."""
+    places = settings.side(side).licences
+    if places is None or not isinstance(connector, Licensed):
+        return lambda: None
+    lease = Lease(store, f"{side} {settings.side(side).url}", places, f"uchet {os.getpid()}")
+    connector.share_licences(lease.hold)
+    return lease.release
 
 
 def system_map(settings: Settings, side: Side) -> SystemMap:

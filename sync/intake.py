@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..connectors.base import Connector, Query, Raw
+from ..connectors.base import Connector, Page, Query, Raw
 from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import Side
@@ -149,6 +149,7 @@ class Intake:
     def _collect(self, source: Source, mapped: KindMap, parts: dict[str, dict[str, list[Mapping[str, Any]]]]) -> bool:
         complete = False
         for page in self.connector.read(self._query(source)):
+            self._noted(mapped.kind, page)
             for raw in page.records:
                 parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
             complete = page.complete
@@ -161,6 +162,7 @@ class Intake:
         keyed = mapped.rule == "position"
         try:
             for page in self.connector.read(self._query(mapped.main)):
+                self._noted(mapped.kind, page)
                 for raw in page.records:
                     id = key_of(mapped.main, raw.data) if keyed else raw.id
                     rows = found.setdefault(id, [])
@@ -217,6 +219,16 @@ class Intake:
     def _ask(self, kind: str, id: str, problem: Problem) -> None:
         self._bad.add(id)
         self.issues.append(issue_of(self.side, kind, id, problem))
+
+    def _noted(self, kind: str, page: Page) -> None:
+        """What the connector wants a person to know although the listing is good: asked once."""
+        for note in page.notes:
+            params = {"side": self.side, "why": note.text("en"), "why_ru": note.text("ru")}
+            issue = Issue(
+                f"note:{self.side}:{kind}:{note.code}:{note.params.get('id', '')}", "side_note", kind, params=params
+            )
+            if issue.key not in {known.key for known in self.issues}:
+                self.issues.append(issue)
 
     def _failed(self, kind: str, error: UchetError) -> None:
         self.errors.append(error)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,13 +14,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from ...errors import Blocked, Fatal, Reject
-from ..base import Capabilities, Description, Page, Query, Raw, Receipt, Write
+from ..base import Asked, Capabilities, Delta, Description, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
-from . import metadata, url
+from . import answers, metadata, url
+from .answers import Answers
 from .errors import odata_errors
+from .exchange import Queue
 from .metadata import EntityType, Index
+from .mirror import Mirror
+from .periods import ClosedPeriods
+from .probing import Prober
 from .query import unpublished
 from .reader import Reader
+from .tracking import METHODS, Method, Tracker
 from .transport import Transport
 from .values import Codec
 from .writer import COMMENT, Writer
@@ -37,7 +44,10 @@ class OnecConnector:
     ``url`` is the base's address with or without ``/odata/standard.odata``; ``timeout`` is in seconds;
     ``connections`` is how many the administrator allows (each takes a licence); ``zone`` is the server's IANA zone:
     1C's dates are its wall clock, a zoned time given in values or parameters is converted to it; ``cache`` is a folder
-    for the parsed ``$metadata``; ``session``: ``ibsession`` keeps one 1C session, over one connection.
+    for the parsed ``$metadata`` and for copies of listings, where ``changes`` (collection → method, see
+    ``tracking.py``) wants them; ``plan`` and ``node`` (its code) name the exchange plan made for this; ``posting``
+    allows ``post`` and ``unpost``; ``closed_until`` (organisation's key or ``*`` → last closed day) stands in for
+    closing dates that the base does not publish; ``session``: ``ibsession`` keeps one 1C session, over one connection.
     """
 
     def __init__(
@@ -52,6 +62,11 @@ class OnecConnector:
         zone: str = "Europe/Moscow",
         cache: str | Path | None = None,
         session: str = "none",
+        changes: Mapping[str, str] | None = None,
+        plan: str = "",
+        node: str = "",
+        posting: bool = False,
+        closed_until: Mapping[str, str] | None = None,
         retries: Retries | None = None,
     ) -> None:
         kept = session == "ibsession"
@@ -71,7 +86,19 @@ class OnecConnector:
         )
         self._transport = Transport(self._client, kept)
         self._reader = Reader(self._transport, self._catalogue, self._zone, page_size)
-        self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find)
+        #: What the last listing of each tracked collection cost and brought.
+        self.deltas: dict[str, Delta] = {}
+        self._tracker = self._tracking(Path(cache) if cache else None, changes or {}, plan, node)
+        self._periods = ClosedPeriods(
+            self._transport,
+            lambda: self._catalogue()[0],
+            user,
+            closed_until or {},
+            lambda: datetime.now(self._zone).date(),
+        )
+        self._writer = Writer(self._transport, self._catalogue, self._fetch, self.find, self._periods, posting)
+        self.answers = answers.load(self._cache.with_suffix(".answers.json") if self._cache else None)
+        self._kept = kept
         self.capabilities = Capabilities(
             changes="full",
             versions=True,
@@ -82,12 +109,15 @@ class OnecConnector:
             connections=connections,
             settle=0.0,
         )
+        self._obey()
 
     def __repr__(self) -> str:
         return f"OnecConnector({self._root!r})"
 
     def describe(self) -> Description:
         """What is published now: always asked anew, so that a repair by the administrator is seen at once."""
+        self._tracker.fresh = False
+        self._periods.forget()
         published = self._transport.rows("")
         if not published:
             raise Fatal(
@@ -106,7 +136,7 @@ class OnecConnector:
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
         """Changes cannot be asked for by time: ``since`` gives the whole listing, never called complete."""
-        for page in self._reader.pages(query):
+        for page in self._tracker.pages(query):
             yield page if since is None else replace(page, complete=False)
 
     def get(self, collection: str, id: str) -> Raw | None:
@@ -121,7 +151,9 @@ class OnecConnector:
         without the deletion mark is preferred; several raise ``Blocked``, for nobody can say which is ours.
         """
         if url.is_guid(marker):
-            return self.get(collection, marker)
+            found_by_key = self.get(collection, marker)
+            if found_by_key is not None or self.answers.own_key:
+                return found_by_key
         index, codec = self._catalogue()
         entity = self._entity(index, collection)
         if COMMENT not in entity.properties or not marker:
@@ -141,11 +173,66 @@ class OnecConnector:
 
     def write(self, write: Write) -> Receipt:
         """Create (own ``Ref_Key`` and marker) or change one object; see ``writer.py``."""
+        self._tracker.fresh = False
         return self._writer.write(write)
+
+    def post(self, collection: str, id: str) -> Raw:
+        """Post a document, where the settings allow it (``posting``); verified by reading ``Posted``."""
+        return self._writer.act(collection, id, "Post")
+
+    def unpost(self, collection: str, id: str) -> Raw:
+        """Take a posting back, where the settings allow it; verified by reading ``Posted``."""
+        return self._writer.act(collection, id, "Unpost")
+
+    def probe(self, *, write: bool = False) -> list[Asked]:
+        """See ``base.Probing``; the answers are kept beside the copy of ``$metadata`` and obeyed from then on."""
+        index = self._refresh()
+        prober = Prober(self._transport, index, self._periods, write, self._tracker.point, unquote(self._root))
+        newer, asked = prober.run()
+        self.answers = self.answers.merged(newer)
+        if self._cache is not None:
+            answers.save(self._cache.with_suffix(".answers.json"), self.answers)
+        self._obey()
+        return asked
+
+    def known_answers(self) -> dict[str, bool | None]:
+        """See ``base.Probing``."""
+        return {n: getattr(self.answers, n) for n in Answers.__struct_fields__ if n != "format"}
+
+    def _obey(self) -> None:
+        """Do as the base was found to do; where it was not asked, as the worse answer would have it."""
+        self._periods.drafts_pass = self.answers.closed_drafts is True
+        self._transport.keep(self._kept and self.answers.sessions is not False)
+        self.capabilities = replace(
+            self.capabilities,
+            conditional_write=self.answers.if_match is True,
+            create="marker_field" if self.answers.own_key is False else "own_key",
+        )
+
+    def share_licences(self, hold: Callable[[], None]) -> None:
+        """See ``base.Licensed``: every 1C session takes a licence."""
+        self._client.gate = hold
 
     def close(self) -> None:
         """End the session kept and the connections."""
         self._transport.close()
+
+    def _tracking(self, cache: Path | None, changes: Mapping[str, str], plan: str, node: str) -> Tracker:
+        ways = {name: _way(name, way) for name, way in changes.items()}
+        base = hashlib.sha256(self._root.encode()).hexdigest()[:16]
+        folder = cache / f"onec-{base}" if cache else None
+        queue = None
+        if folder is not None and plan and node:
+            queue = Queue(self._transport, self._root, plan, node, folder, lambda: self._catalogue()[0])
+        return Tracker(
+            self._reader,
+            self._transport,
+            Mirror(folder, base) if folder else None,
+            queue,
+            ways,
+            lambda: self._catalogue()[0].digest,
+            lambda delta: self.deltas.update({delta.collection: delta}),
+        )
 
     def _fetch(self, collection: str, id: str) -> tuple[dict[str, Any], Raw] | None:
         index, codec = self._catalogue()
@@ -202,6 +289,19 @@ class OnecConnector:
             if rows:
                 return hashlib.sha256(str(rows[0].get("Ref_Key")).lower().encode()).hexdigest()[:16]
         return "empty"
+
+
+def _way(collection: str, way: str) -> Method:
+    for known in METHODS:
+        if known == way:
+            return known
+    raise Fatal(
+        "changes_method",
+        "There is no way {way} to find changes of {set}.",
+        hint="Choose auto, plan, versions, slice or full.",
+        way=way,
+        set=collection,
+    )
 
 
 def _raw(collection: str, entity: EntityType, codec: Codec, answer: Mapping[str, Any]) -> Raw:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from ...errors import Blocked, Fatal
 from ..base import Query
 from . import url
+from .conditions import Condition, Fields
 from .metadata import EntityType, Function, Index
-from .values import EMPTY_DATE, ZERO, not_published
+from .values import not_published
 
 __all__ = ["Target", "resolve", "row_id", "unpublished", "where"]
 
@@ -59,7 +60,7 @@ def resolve(index: Index, query: Query, zone: ZoneInfo) -> Target:
             entity.key,
             _order(entity),
             _select(query, entity, entity.key),
-            where(query.collection, entity, query.where),
+            where(index, query.collection, entity, query.where),
         )
     except ValueError as error:
         raise Fatal(
@@ -86,26 +87,17 @@ def row_id(target: Target, row: Mapping[str, Any]) -> str:
     return "|".join("" if row.get(name) is None else str(row[name]) for name in target.key)
 
 
-def where(collection: str, entity: EntityType, conditions: Mapping[str, Any]) -> str:
+def where(index: Index, collection: str, entity: EntityType, conditions: Mapping[str, Any]) -> str:
     """Equalities joined with ``and``. A tuple of values means any of them; ``X`` with ``X_Type`` is cast."""
-    parts = []
+    fields, parts = Fields(index, entity, collection), []
     for name, value in conditions.items():
-        prop = entity.properties.get(name)
-        if prop is None:
-            raise not_published(collection, name)
         if name.endswith("_Type") and name.removesuffix("_Type") in conditions:
             continue
         kind = conditions.get(f"{name}_Type")
         if kind is not None and entity.is_composite(name):
             value = url.Cast(str(value), str(kind))
-        options = value if isinstance(value, tuple) else (value,)
-        equal = [f"{name} eq {url.literal(_empty(prop.type) if v is None else v, prop.type)}" for v in options]
-        parts.append(equal[0] if len(equal) == 1 else f"({' or '.join(equal)})")
+        parts.append(fields.any_of(name, value if isinstance(value, tuple) else (value,)).text)
     return " and ".join(parts)
-
-
-def _empty(edm: str) -> Any:
-    return {"Edm.Guid": ZERO, "Edm.DateTime": EMPTY_DATE, "Edm.Boolean": False}.get(edm, "")
 
 
 def _order(entity: EntityType) -> tuple[str, ...]:
@@ -138,7 +130,7 @@ def _virtual(index: Index, query: Query, zone: ZoneInfo, name: str, function: Fu
     entity = index.types.get(function.returns)
     if entity is None:
         raise unpublished(query.collection)
-    path, options = url.call(name, function.name, _arguments(query, entity, function, zone))
+    path, options = url.call(name, function.name, _arguments(index, query, entity, function, zone))
     key = _dimensions(entity)
     return Target(
         query.collection,
@@ -149,42 +141,65 @@ def _virtual(index: Index, query: Query, zone: ZoneInfo, name: str, function: Fu
         key,
         (),
         _select(query, entity, key),
-        where(query.collection, entity, query.where),
+        where(index, query.collection, entity, query.where),
     )
 
 
 def _dimensions(entity: EntityType) -> tuple[str, ...]:
-    """What tells the rows of a slice or a balance apart: the dimensions.
+    """What tells the rows of a slice or a balance apart: the dimensions; of records, the recorder and the line.
 
     An entity says so by its key; a complex type has none, there everything that is no number is a dimension.
     """
     if entity.key:
         return tuple(name for name in entity.key if name not in _SERVICE)
+    if "LineNumber" in entity.properties:
+        line = ("Recorder", "Recorder_Type", "Recorder_Key", "LineNumber", "RecordType", "Kind_Key")
+        return tuple(name for name in line if name in entity.properties)
     kinds = ("Edm.Guid", "Edm.String")
     return tuple(p.name for p in entity.properties.values() if p.type in kinds and p.name not in _SERVICE)
 
 
-def _arguments(query: Query, entity: EntityType, function: Function, zone: ZoneInfo) -> dict[str, str]:
-    """The parameters as literals; conditions are strings, so the quotes inside them are doubled."""
+#: Lists of accounts: the parameter of ours, 1C's name of it, the column it is about.
+_ACCOUNTS = {
+    "accounts": ("AccountCondition", "Account_Key"),
+    "debit": ("AccountDrCondition", "AccountDr_Key"),
+    "credit": ("AccountCrCondition", "AccountCr_Key"),
+}
+
+
+def _arguments(index: Index, query: Query, entity: EntityType, function: Function, zone: ZoneInfo) -> dict[str, str]:
+    """The parameters as literals; conditions are strings, so the quotes inside them are doubled.
+
+    ``Order`` and ``Top`` of records are not offered: the first does nothing, the second takes any subset (measured).
+    """
     found: dict[str, str] = {}
     for name, value in query.params.items():
         if name in _PERIODS:
             found[_PERIODS[name]] = url.moment(_wall(value, zone))
-        elif name == "accounts":
-            keys = [f"Account_Key eq {url.guid(account)}" for account in value]
-            found["AccountCondition"] = url.text(" or ".join(keys))
+        elif name in _ACCOUNTS:
+            parameter, column = _ACCOUNTS[name]
+            if not value:
+                raise ValueError("no accounts")
+            keys = [f"{column} eq {url.guid(account)}" for account in value]
+            found[parameter] = Condition(" or ".join(keys)).literal()
         elif name == "condition":
-            found["Condition"] = url.text(where(query.collection, entity, value))
+            found["Condition"] = url.text(where(index, query.collection, entity, value))
         elif name == "dimensions":
-            found["Dimensions"] = url.text(",".join(value))
+            found["Dimensions"] = url.text(",".join(_named(entity, item) for item in value))
         else:
             raise ValueError(f"no parameter {name}")
     for name in found:
         if name not in function.params:
             raise ValueError(f"{function.name} takes no {name}")
-    if found.get("AccountCondition") == "''":
-        raise ValueError("no accounts")
     return found
+
+
+def _named(entity: EntityType, name: str) -> str:
+    """A dimension by its name in 1C, with or without the ``_Key`` of its column."""
+    plain = name.removesuffix("_Key")
+    if not {plain, f"{plain}_Key"} & entity.properties.keys():
+        raise ValueError(f"no dimension {name}")
+    return plain
 
 
 def _wall(value: Any, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ agree twice running. Rows that were missed are fetched by key. A listing that ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ import structlog
 from ...errors import Retry
 from ..base import Page, Query, Raw
 from . import url
+from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
 from .transport import Transport
@@ -32,8 +33,8 @@ log = structlog.get_logger(__name__)
 ROUNDS = 5
 #: A page of keys alone weighs about a twelfth of a page of records (measured), so it may hold far more of them.
 KEY_PAGES = 20
-#: Keys in one filter: long chains meet the web server's limits on a query string.
-CHUNK = 15
+#: Told of a record and of the row it came as.
+Keep = Callable[[Raw, Mapping[str, Any]], None]
 
 
 class Reader:
@@ -47,24 +48,48 @@ class Reader:
         self._zone = zone
         self._size = page_size
 
-    def pages(self, query: Query) -> Iterator[Page]:
-        """The listing; only the last page may be complete."""
+    def pages(self, query: Query, keep: Keep | None = None) -> Iterator[Page]:
+        """The listing; only the last page may be complete. ``keep`` is told of every row as it came."""
         index, codec = self._catalogue()
         target = resolve(index, query, self._zone)
         if not target.order:
-            yield Page(self._whole(target, codec), complete=True)
+            yield Page(self._whole(target, codec, keep), complete=True)
             return
         seen: set[str] = set()
         requests = 0
         for requests, rows in enumerate(self._pass(target, self._size), 1):
-            fresh = self._fresh(target, codec, rows, seen)
+            fresh = self._fresh(target, codec, rows, seen, keep)
             if requests == 1 and len(rows) < self._size:
                 yield Page(fresh, complete=True)
                 return
             yield Page(fresh, complete=False)
-        yield from self._settle(target, codec, seen)
+        yield from self._settle(target, codec, seen, keep)
 
-    def _whole(self, target: Target, codec: Codec) -> tuple[Raw, ...]:
+    def resolve(self, query: Query) -> tuple[Target, Codec]:
+        """What a query asks for, and how its rows are read."""
+        index, codec = self._catalogue()
+        return resolve(index, query, self._zone), codec
+
+    def versions(self, target: Target, size: int) -> dict[str, str] | None:
+        """Key → ``DataVersion`` of every object, in one request where ``size`` holds them all. ``None`` where several
+        pages did not agree twice running: then nobody knows what there is."""
+        keys_only, before = replace(target, select=("Ref_Key", "DataVersion")), None
+        for _ in range(ROUNDS):
+            pages = list(self._pass(keys_only, size))
+            now = {str(row["Ref_Key"]).lower(): str(row["DataVersion"]) for page in pages for row in page}
+            if len(pages) == 1 or now == before:
+                return now
+            before = now
+        return None
+
+    def by_keys(self, target: Target, keys: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+        """Objects by ``Ref_Key``, as many in a request as the web server's limit on addresses allows."""
+        index, _ = self._catalogue()
+        fields = Fields(index, target.entity, target.collection)
+        for condition in batches(fields, "Ref_Key", keys, target.filter, _room(target)):
+            yield self._transport.rows(target.path, _query(replace(target, filter=condition)), what=target.collection)
+
+    def _whole(self, target: Target, codec: Codec, keep: Keep | None) -> tuple[Raw, ...]:
         """A virtual table or record sets in one request; rows that only look alike stay apart by a running number."""
         rows = self._transport.rows(target.path, _query(target), what=target.collection)
         found: dict[str, Raw] = {}
@@ -77,6 +102,8 @@ class Reader:
                 number += 1
                 raw = replace(raw, id=f"{name}#{number}")
             found[raw.id] = raw
+            if keep is not None:
+                keep(raw, row)
         return tuple(found.values())
 
     def _pass(self, target: Target, size: int) -> Iterator[list[dict[str, Any]]]:
@@ -94,7 +121,7 @@ class Reader:
             known |= keys
             skip += size
 
-    def _settle(self, target: Target, codec: Codec, seen: set[str]) -> Iterator[Page]:
+    def _settle(self, target: Target, codec: Codec, seen: set[str], keep: Keep | None) -> Iterator[Page]:
         before = set(seen)
         keys_only = replace(target, select=target.key)
         for _ in range(ROUNDS):
@@ -106,7 +133,7 @@ class Reader:
             if missing:
                 log.debug("rows_missed", set=target.set, count=len(missing))
             for rows in self._missed(target, missing):
-                fresh = self._fresh(target, codec, rows, seen)
+                fresh = self._fresh(target, codec, rows, seen, keep)
                 if fresh:
                     yield Page(fresh, complete=False)
             # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
@@ -123,19 +150,19 @@ class Reader:
             if missing:
                 yield from self._pass(target, self._size)
             return
-        wanted = sorted(missing)
-        for start in range(0, len(wanted), CHUNK):
-            keys = " or ".join(f"Ref_Key eq {url.guid(key)}" for key in wanted[start : start + CHUNK])
-            condition = f"({keys}) and {target.filter}" if target.filter else keys
-            yield self._transport.rows(target.path, _query(replace(target, filter=condition)), what=target.collection)
+        yield from self.by_keys(target, sorted(missing))
 
-    def _fresh(self, target: Target, codec: Codec, rows: list[dict[str, Any]], seen: set[str]) -> tuple[Raw, ...]:
+    def _fresh(
+        self, target: Target, codec: Codec, rows: list[dict[str, Any]], seen: set[str], keep: Keep | None
+    ) -> tuple[Raw, ...]:
         found = []
         for row in rows:
             raw = record(target, codec, row)
             if raw.id not in seen:
                 seen.add(raw.id)
                 found.append(raw)
+                if keep is not None:
+                    keep(raw, row)
         return tuple(found)
 
 
@@ -161,6 +188,11 @@ def _zeros(target: Target, data: Mapping[str, Any]) -> dict[str, Any]:
         p.name: Decimal(0) for p in target.entity.properties.values() if p.type == "Edm.Double" and p.name in wanted
     }
     return {**numbers, **{name: value for name, value in data.items() if value is not None or name not in numbers}}
+
+
+def _room(target: Target) -> int:
+    """What is left of the web server's limit for the condition, once the fields are named."""
+    return max(QUERY_LIMIT - len(_query(replace(target, filter=""))), QUERY_LIMIT // 4)
 
 
 def _query(target: Target, top: int | None = None, skip: int = 0) -> str:

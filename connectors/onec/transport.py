@@ -31,6 +31,8 @@ class Transport:
     def __init__(self, client: HttpClient, keep_session: bool = False) -> None:
         self._client = client
         self._keep = keep_session
+        #: Answers received so far and the bytes of their bodies, unpacked.
+        self.requests = self.received = 0
 
     def object(self, path: str, query: str = "", *, what: str = "") -> dict[str, Any]:
         """A JSON object. ``what`` names the set for the message when it is not published."""
@@ -61,6 +63,34 @@ class Transport:
         headers = {"Accept": "application/xml", **({"If-None-Match": etag} if etag else {})}
         response = self._call("GET", "$metadata", "", None, headers, _metadata_errors, "")
         return None if response.status_code == 304 else (response.content, response.headers.get("ETag", ""))
+
+    def keep(self, keep_session: bool) -> None:
+        """Whether one 1C session is kept from now on."""
+        self._keep = keep_session
+
+    def text(self, path: str) -> str:
+        """An answer that is plain text."""
+        return self._call("GET", path, "", None, {"Accept": "text/plain"}, odata_errors, "").content.decode("utf-8")
+
+    def gives_session(self) -> bool:
+        """Whether ``IBSession: start`` brings a cookie; the session is ended at once."""
+        answer = self._call("GET", "", "", None, {"IBSession": "start"}, odata_errors, "")
+        given = _COOKIE in answer.cookies
+        if given and not self._keep:
+            try:
+                self._client.request("GET", "", headers={"IBSession": "finish"}, errors=odata_errors)
+            finally:
+                self._client.session.cookies.clear()
+        return given
+
+    def packet(self, verb: str, query: str) -> bytes:
+        """A call of the exchange: a POST without a body that may be repeated, for its message carries a number."""
+        headers = {"Accept": "application/atom+xml"}
+        return bytes(self._call("POST", verb, query, None, headers, odata_errors, verb).content)
+
+    def act(self, path: str, query: str, *, what: str) -> None:
+        """An action with an effect and without a body (posting). A lost answer leaves the outcome ``Unknown``."""
+        self._call("POST", path, query, None, {}, odata_errors, what, write=True)
 
     def close(self) -> None:
         """End the 1C session kept, which frees its licence, and the connections."""
@@ -105,19 +135,24 @@ class Transport:
         headers: Mapping[str, str],
         table: Any,
         what: str,
+        write: bool = False,
     ) -> requests.Response:
         for last in (False, True):
             started = {"IBSession": "start"} if self._keep and not self._has_session() else {}
             try:
-                return self._client.request(
+                answer = self._client.request(
                     method,
                     path,
                     params_raw_query=query,
                     json=body,
+                    data=b"" if method == "POST" and body is None else None,
                     headers={**headers, **started},
-                    write=body is not None,
+                    write=body is not None or write,
                     errors=table,
                 )
+                self.requests += 1
+                self.received += len(answer.content)
+                return answer
             except UchetError as error:
                 if last or not self._session_gone(error):
                     raise _named(error, what) from error.__cause__

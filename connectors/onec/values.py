@@ -22,7 +22,7 @@ from ...errors import Blocked, Fatal, Reject, Retry
 from .metadata import EntityType, Index, Property
 from .url import is_guid
 
-__all__ = ["EMPTY_DATE", "UNDEFINED", "ZERO", "Codec", "parse_json"]
+__all__ = ["CONTROL", "EMPTY_DATE", "UNDEFINED", "ZERO", "Codec", "parse_json"]
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 EMPTY_DATE = "0001-01-01T00:00:00"
@@ -32,7 +32,7 @@ UNDEFINED = "StandardODATA.Undefined"
 _FORBIDDEN = frozenset({"Posted", "DataVersion", "Predefined", "PredefinedDataName", "IsFolder"})
 _INTEGERS = {"Edm.Int16": 2**15, "Edm.Int32": 2**31, "Edm.Int64": 2**63}
 #: Legal in JSON, not in XML: one of them makes every Atom answer that holds the record fail with 400 (measured).
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 #: Decodes one value, given the record it stands in.
 _Step = Callable[[Any, Mapping[str, Any]], Any]
@@ -248,7 +248,7 @@ def _number(name: str, value: Any) -> Decimal:
 
 
 def _text(name: str, length: int | None, value: str) -> str:
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise Reject(
             "control_character",
             "The value of {wire} holds a character that 1C cannot give back.",

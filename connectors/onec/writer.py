@@ -3,21 +3,22 @@
 1C takes silently what it should refuse: unknown members, strings too long, references to nothing; ``If-Match`` is
 ignored by every version measured. So bodies hold published fields only, lengths are checked before, ``DataVersion``
 is compared before a change, and the whole object that 1C answers with is compared with what was sent.
-Nothing is ever deleted physically, replaced whole (``PUT``) or posted.
+Nothing is ever deleted physically or replaced whole (``PUT``); posting is an act of its own, off unless allowed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from ...errors import Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 from ..base import Raw, Receipt, Write
 from . import url
 from .metadata import EntityType, Index
+from .periods import ClosedPeriods
 from .query import unpublished
 from .transport import Transport
-from .values import Codec
+from .values import ZERO, Codec
 
 __all__ = ["COMMENT", "HANDLER_FIELDS", "Writer"]
 
@@ -28,6 +29,9 @@ COMMENT = "Комментарий"
 HANDLER_FIELDS = frozenset(
     {"ВидОперации", "СпособУчетаМатериаловПоСотруднику", "ИдентификаторСтроки", "СуммаДокумента"}
 )
+
+#: Left out of a body on purpose: who is responsible is the writing user, and 1C finds the event by its kind.
+_FILLED_BY_1C = frozenset({"Ref_Key", "Ответственный_Key", "Автор_Key", "СобытиеОС_Key"})
 
 Fetch = Callable[[str, str], "tuple[dict[str, Any], Raw] | None"]
 
@@ -41,11 +45,15 @@ class Writer:
         catalogue: Callable[[], tuple[Index, Codec]],
         fetch: Fetch,
         find: Callable[[str, str], Raw | None],
+        periods: ClosedPeriods,
+        posting: bool = False,
     ) -> None:
         self._transport = transport
         self._catalogue = catalogue
         self._fetch = fetch
         self._find = find
+        self._periods = periods
+        self._posting = posting
 
     def write(self, write: Write) -> Receipt:
         """See ``Connector.write``."""
@@ -67,16 +75,64 @@ class Writer:
         twin = self._twin(write, entity)
         if twin is not None:
             return Receipt(twin, created=False)
+        self._periods.check(write.collection, body)
         if write.key is not None:
             body = {"Ref_Key": write.key, **body}
+        whole = {**_unfilled(write.collection, entity, body), **body}
         try:
-            answer = self._transport.send("POST", url.segment(write.collection), body, what=write.collection)
+            answer = self._transport.send("POST", url.segment(write.collection), whole, what=write.collection)
         except Reject as error:
             twin = self._twin(write, entity) if error.code == "exists" else None
             if twin is None:
+                self._explain(error, write.collection, body)
                 raise
             return Receipt(twin, created=False)
         return Receipt(self._confirmed(write.collection, entity, codec, body, answer), created=True)
+
+    def _explain(self, error: Reject, collection: str, *versions: Mapping[str, Any]) -> None:
+        """A refusal without a reason may be a period that was closed since it was looked up: then that is said."""
+        if error.code == "refused":
+            self._periods.forget()
+            try:
+                self._periods.check(collection, *versions)
+            except Blocked as closed:
+                closed.evidence.update(error.evidence)
+                raise closed from error
+
+    def act(self, collection: str, id: str, verb: Literal["Post", "Unpost"]) -> Raw:
+        """Post a document or take its posting back, and read what came of it. Raises ``Fatal`` where the settings do
+        not allow it, ``Reject`` with 1C's reasons, ``Blocked`` for a closed period, ``Unknown`` if nobody knows."""
+        if not self._posting:
+            raise Fatal(
+                "posting_off",
+                "Posting documents is not allowed.",
+                hint="Accountants post. A signed setting may allow it: posting = true in [book.extra].",
+            )
+        wanted = verb == "Post"
+        there, raw = self._there(collection, id)
+        if raw.data.get("Posted") is wanted:
+            return raw
+        self._periods.check(collection, there, posting=True)
+        path = url.segment(collection) + url.key({"Ref_Key": url.guid(id)})
+        query = url.options(PostingModeOperational="false") if wanted else ""
+        lost: Unknown | None = None
+        try:
+            self._transport.act(f"{path}/{verb}", query, what=collection)
+        except Unknown as error:
+            lost = error
+        except Reject as error:
+            self._explain(error, collection, there)
+            raise
+        _, raw = self._there(collection, id)
+        if raw.data.get("Posted") is not wanted:
+            raise lost or Reject("not_posted", "The document is as it was, though 1C answered well.")
+        return raw
+
+    def _there(self, collection: str, id: str) -> tuple[dict[str, Any], Raw]:
+        found = self._fetch(collection, id)
+        if found is None:
+            raise Stale("gone", "The record was deleted in 1C meanwhile.")
+        return found
 
     def _twin(self, write: Write, entity: EntityType) -> Raw | None:
         """What an earlier, perhaps unanswered, try of the same create has made: by our key, then by our marker
@@ -106,9 +162,15 @@ class Writer:
         _keep_rows(entity, codec, body, there)
         if _differing(entity, codec, body, there, frozenset()) is None:
             return Receipt(current, created=False)
+        after = {**there, **body}
+        self._periods.check(write.collection, there, after)
         headers = {"If-Match": current.version} if current.version else {}
         path = url.segment(write.collection) + url.key({"Ref_Key": url.guid(id)})
-        answer = self._transport.send("PATCH", path, body, headers, what=write.collection)
+        try:
+            answer = self._transport.send("PATCH", path, body, headers, what=write.collection)
+        except Reject as error:
+            self._explain(error, write.collection, there, after)
+            raise
         return Receipt(self._confirmed(write.collection, entity, codec, body, answer), created=False)
 
     def _confirmed(
@@ -147,6 +209,19 @@ class Writer:
         if found is None:
             raise _unread()
         return found[0]
+
+
+def _unfilled(collection: str, entity: EntityType, body: Mapping[str, Any]) -> dict[str, str]:
+    """Empty references for a document's header fields that were left out: left out, they would get the user's defaults
+    (organisation, warehouse, contract…), which nobody asked for."""
+    if not collection.startswith("Document_"):
+        return {}
+    return {
+        prop.name: ZERO
+        for prop in entity.properties.values()
+        if prop.type == "Edm.Guid" and prop.name.endswith("_Key") and prop.name not in body
+        if prop.name not in _FILLED_BY_1C
+    }
 
 
 def _unread() -> UchetError:
