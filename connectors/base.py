@@ -40,8 +40,9 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 class Capabilities:
     """What the other side can do; the engine adapts to it and never asks for a system's name."""
 
-    #: How changes are found: ``full`` re-reads the listing; ``timestamp`` filters by last change with an overlap.
-    changes: Literal["full", "timestamp"] = "full"
+    #: How changes are found: ``full`` re-reads the listing; ``timestamp`` filters by last change with an overlap;
+    #: ``transactions`` reads a numbered feed of everything that happened.
+    changes: Literal["full", "timestamp", "transactions"] = "full"
     #: ``Raw.version`` changes with every write of the record and never repeats.
     versions: bool = False
     #: The server itself refuses a write whose ``expected`` version is old (else the connector compares first).

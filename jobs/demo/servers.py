@@ -28,7 +28,7 @@ from .company import Company, Size, make_company
 from .desk import fill_desk
 from .people import ZONE, Accountant, Specialist
 
-__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_ports", "prepare", "settle"]
+__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_port", "free_ports", "prepare", "settle"]
 
 #: The name of the base in 1C's address.
 BASE = "demo"
@@ -52,10 +52,10 @@ class Ports:
 def free_ports() -> Ports:
     """Two ports that nobody listens on now, below those that systems lend to outgoing connections: a server that is
     stopped and started again must find its port still free."""
-    return Ports(*(_free_port() for _ in range(2)))
+    return Ports(*(free_port() for _ in range(2)))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     for _ in range(200):
         port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as trial:
