@@ -10,10 +10,13 @@ Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from ..errors import UchetError
 
 __all__ = [
     "Capabilities",
@@ -21,9 +24,11 @@ __all__ = [
     "Description",
     "FieldInfo",
     "Page",
+    "Preparation",
     "Query",
     "Raw",
     "Receipt",
+    "Reviews",
     "Write",
 ]
 
@@ -142,6 +147,24 @@ class Description:
     product: str
     collections: Mapping[str, Mapping[str, FieldInfo]]
     marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Something that an administrator of the other side must load first: a file, the command (``{file}`` in it stands
+    for the path) and what to know about it. A connector's manifest names the function that makes it (``setup``)."""
+
+    file: Path
+    command: str
+    advice: str
+
+
+@runtime_checkable
+class Reviews(Protocol):
+    """A connector that can look closer at its own account and at what it needs beside the mapping's names."""
+
+    def review(self) -> Iterable[UchetError]:
+        """What must be put right, each as the error it would end in; reads only."""
 
 
 @runtime_checkable

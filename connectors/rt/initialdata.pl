@@ -136,9 +136,11 @@ sub account {
         # Basic logins reach RT as bytes and its own pages as characters: only where they are the same do both fit.
         return must( "account $LOGIN", 0, 'the password must be of Latin letters, digits and signs' )
             if $password =~ /[^\x20-\x7e]/;
-        # Lang: RT's own answers to a reply fail where they hold Cyrillic.
+        # Lang: RT's own answers to a reply fail where they hold Cyrillic. Timezone: RT moves a DateTime field by the
+        # zone of whoever writes it, whatever zone the value names.
         must( "account $LOGIN", $user->Create(
-            Name => $LOGIN, RealName => 'uchet', Password => $password, Privileged => 1, Lang => 'en' ) ) or return;
+            Name => $LOGIN, RealName => 'uchet', Password => $password, Privileged => 1, Lang => 'en',
+            Timezone => 'UTC' ) ) or return;
     }
     return $user;
 }

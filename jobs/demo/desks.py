@@ -41,22 +41,22 @@ def _fill_roundup(home: Path, port: int, company: Company) -> None:
 
 
 ROUNDUP = DemoDesk(
-    "roundup",
-    "Roundup",
-    "connectors.roundup.server",
-    _fill_roundup,
+    name="roundup",
+    title="Roundup",
+    server="connectors.roundup.server",
+    fill=_fill_roundup,
     # REST is open to programs and to the administrator, people work in the pages.
-    lambda url: Specialist(url, "admin", PASSWORDS["admin"]),
-    PASSWORDS["uchet"],
-    {name: PASSWORDS[name] for name in ("support", "admin")},
+    specialist=lambda url: Specialist(url, "admin", PASSWORDS["admin"]),
+    password=PASSWORDS["uchet"],
+    logins={name: PASSWORDS[name] for name in ("support", "admin")},
 )
 RT = DemoDesk(
-    "rt",
-    "Request Tracker",
-    "connectors.rt.server",
-    lambda home, port, company: fill_rt(home, company),
-    lambda url: RtSpecialist(url, "root", RT_PASSWORDS["root"]),
-    RT_PASSWORDS["uchet"],
-    {"root": RT_PASSWORDS["root"]},
+    name="rt",
+    title="Request Tracker",
+    server="connectors.rt.server",
+    fill=lambda home, port, company: fill_rt(home, company),
+    specialist=lambda url: RtSpecialist(url, "root", RT_PASSWORDS["root"]),
+    password=RT_PASSWORDS["uchet"],
+    logins={"root": RT_PASSWORDS["root"]},
 )
 DESKS: Mapping[str, DemoDesk] = {one.name: one for one in (ROUNDUP, RT)}

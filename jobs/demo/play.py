@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from ...errors import Fatal
+from ...i18n import N_
 from ...settings import Settings, load_settings
 from ...sync.types import Run
 from ..nightly import nightly
@@ -174,7 +175,7 @@ def _once(folder: Path, shown: screen.Screen, desk: DemoDesk) -> dict[str, Any]:
     """The week on ``desk``. Another desk than the demo's own is compared with it: the same company, the same week."""
     told, end = _played(folder / desk.name, shown, desk)
     if desk is not ROUNDUP:
-        shown.title("The same week on {desk}, to compare", desk=ROUNDUP.title)
+        shown.title(N_("The same week on {desk}, to compare"), desk=ROUNDUP.title)
         own, own_end = _played(folder / ROUNDUP.name, shown, ROUNDUP)
         told["comparison"] = {
             "with": ROUNDUP.name,
