@@ -13,7 +13,7 @@ from rich.text import Text
 from ..connectors.registry import Manifest, available
 from ..errors import Fatal, UchetError
 from ..jobs.check import SideCheck, check, describe
-from ..jobs.setup import SideAnswers, keep_password, settings_text
+from ..jobs.setup import SideAnswers, keep_password, prepare, ready, settings_text
 from ..mappings.load import available as mappings
 from ..mappings.model import Side
 from ..settings import Settings, SideSettings, settings_path
@@ -116,8 +116,12 @@ def _ask(seat: Seat, question: str, default: str, known: list[str] | None = None
 
 
 def _test(seat: Seat, settings: Settings, side: Side) -> None:
-    with seat.busy(seat.t("Trying the connection…")):
-        described = describe(settings, side)
+    try:
+        with seat.busy(seat.t("Trying the connection…")):
+            described = describe(settings, side)
+    except UchetError:
+        _prepare(seat, settings, side)
+        raise
     seat.say(
         seat.t(
             "{where}: {product} answers, {count} sets published.",
@@ -126,6 +130,19 @@ def _test(seat: Seat, settings: Settings, side: Side) -> None:
             count=len(described.collections),
         )
     )
+    if not ready(settings, side, described):
+        _prepare(seat, settings, side)
+
+
+def _prepare(seat: Seat, settings: Settings, side: Side) -> None:
+    """What an administrator of the other system must load first, where it lacks something and can be helped."""
+    made = prepare(settings, side)
+    if made is None:
+        return
+    where = seat.words().side(side)
+    seat.say(seat.t("{where}: {file} is written; it makes what is missing there.", where=where, file=str(made.file)))
+    seat.say("    " + made.command.format(file=made.file))
+    seat.say(seat.t(made.advice))
 
 
 @command("check", help="Hold the settings against what both sides really publish; writes nothing.")

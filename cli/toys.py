@@ -17,7 +17,7 @@ __all__: list[str] = []
 def demo(
     seat: Seat,
     once: Annotated[bool, typer.Option("--once", help="Play a scripted week in a temporary folder and end.")] = False,
-    desk: Annotated[str, typer.Option("--desk", help="Service desk to raise: roundup.")] = "roundup",
+    desk: Annotated[str, typer.Option("--desk", help="Service desk to raise: roundup or rt.")] = "roundup",
 ) -> int:
     from ..jobs.demo import run_demo  # brings servers with it: loaded only here
 

@@ -10,8 +10,9 @@ Every verb raises from ``uchet.errors`` only: ``Retry`` (nothing was written), `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -26,10 +27,12 @@ __all__ = [
     "FieldInfo",
     "Licensed",
     "Page",
+    "Preparation",
     "Probing",
     "Query",
     "Raw",
     "Receipt",
+    "Reviews",
     "Write",
 ]
 
@@ -194,6 +197,24 @@ class Licensed(Protocol):
 
     def share_licences(self, hold: Callable[[], None]) -> None:
         """Call ``hold`` before each request; it raises ``Retry`` while no licence is ours to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Something that an administrator of the other side must load first: a file, the command (``{file}`` in it stands
+    for the path) and what to know about it. A connector's manifest names the function that makes it (``setup``)."""
+
+    file: Path
+    command: str
+    advice: str
+
+
+@runtime_checkable
+class Reviews(Protocol):
+    """A connector that can look closer at its own account and at what it needs beside the mapping's names."""
+
+    def review(self) -> Iterable[UchetError]:
+        """What must be put right, each as the error it would end in; reads only."""
 
 
 @runtime_checkable

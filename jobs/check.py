@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..connectors.base import Connector, Description
+from ..connectors.base import Connector, Description, Reviews
 from ..errors import UchetError
 from ..i18n import tr
 from ..mappings.check import check as drift
@@ -78,6 +78,8 @@ def _side(settings: Settings, side: Side, today: datetime) -> SideCheck:
         findings = [Finding(p.code, p.template, params=p.params) for p in drift(system, described.collections)]
         if not findings:
             findings = list(_unbound(side, connector, system, today))
+        if isinstance(connector, Reviews):
+            findings += [_of_error(error) for error in connector.review()]
         return SideCheck(side, described.product, described.identity, tuple(findings))
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 
+from ..connectors.base import Description, Preparation
+from ..connectors.registry import available
 from ..errors import Fatal
 from ..i18n import N_, tr
+from ..mappings.check import check as drift
 from ..mappings.model import Side
-from ..settings import keyring_entry
+from ..settings import Settings, keyring_entry
+from .wiring import system_map
 
-__all__ = ["SideAnswers", "keep_password", "settings_text"]
+__all__ = ["SideAnswers", "keep_password", "prepare", "ready", "settings_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,23 @@ _PROPERTIES = N_("Titles of the additional attributes in 1C, where they differ f
 _FIELDS = N_(
     "Another owner of a field (book, desk, either), mode (sync, fill, once) or meaning of empty (ignore, clear):"
 )
+
+
+def prepare(settings: Settings, side: Side) -> Preparation | None:
+    """What the other system needs loaded into it, written beside the settings; ``None`` where its connector has nothing
+    to give."""
+    manifest = available().get(settings.side(side).connector)
+    module, _, name = str(manifest.extra.get("setup", "") if manifest else "").partition(":")
+    if manifest is None or not module:
+        return None
+    make = getattr(import_module(f"{manifest.package}.{module}"), name)
+    made: Preparation = make((settings.path or Path("uchet.toml")).parent, settings.side(side).user)
+    return made
+
+
+def ready(settings: Settings, side: Side, described: Description) -> bool:
+    """Whether everything the mapping names is there."""
+    return not drift(system_map(settings, side), described.collections)
 
 
 def settings_text(answers: Mapping[Side, SideAnswers], language: str, *, keyring: bool) -> str:

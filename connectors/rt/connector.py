@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from ...errors import Blocked, Reject
+from ...errors import Blocked, Reject, UchetError
 from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
 from ..http import Retries
 from . import feed
@@ -114,6 +115,41 @@ class RtConnector:
                 field=self._marker,
             )
         return self._writer.create(collection, write.values, write.key)
+
+    def review(self) -> Iterator[UchetError]:
+        """The account's language and time zone, rights granted for parts only, and the field of the marker."""
+        name = self._transport.user
+        found = self._transport.json(f"user/{quote(name)}") if name else {}
+        if str(found.get("Lang") or "en").partition("_")[0] != "en":
+            yield Blocked(
+                "desk_account_language",
+                "The desk's user {user} speaks another language than English, in which some of RT's answers break off.",
+                hint="Set the language of that account in RT to English.",
+                user=name,
+            )
+        if name and found.get("Timezone") != "UTC":
+            yield Blocked(
+                "desk_account_zone",
+                "The desk's user {user} does not live in the time zone UTC, and RT moves times by the difference.",
+                hint="Set the time zone of that account in RT to UTC.",
+                user=name,
+            )
+        marked = False
+        for one in (self._schema.get(name) for name in self._schema.names()):
+            if one is None or one.form == "user":
+                continue
+            marked = marked or f"CF.{self._marker}" in one.fields
+            try:
+                next(self._reader.pages(one, ("Status",), {}), None)
+            except Blocked as error:
+                yield error
+        if not marked:
+            yield Blocked(
+                "desk_marker_absent",
+                "No catalog of the desk has the custom field {field}, so nothing can be created there.",
+                hint="“uchet init” writes a file that makes it; an administrator of RT loads that file.",
+                field=self._marker,
+            )
 
     def close(self) -> None:
         """Let the connections go; a session of RT's ends by itself."""

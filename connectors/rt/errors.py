@@ -55,5 +55,6 @@ def _login() -> Fatal:
     return Fatal(
         "login",
         "The desk refused the login.",
-        hint="Check user in [desk] of uchet.toml and the password or token in UCHET_DESK_PASSWORD or the keyring.",
+        hint="Check user in [desk] of uchet.toml and the password or token in UCHET_DESK_PASSWORD or the keyring. "
+        "RT takes only passwords of Latin letters, digits and signs from programs.",
     )

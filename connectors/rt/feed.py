@@ -16,7 +16,7 @@ from .transport import Transport
 
 __all__ = ["OVERLAP", "Cursor", "changed", "newest", "position"]
 
-OVERLAP = 200
+OVERLAP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +43,34 @@ class Cursor:
 
 def newest(transport: Transport) -> int:
     """The number of the newest transaction that this login sees; 0 for none."""
-    pairs = [("query", "id > 0"), ("orderby", "id"), ("order", "DESC"), ("per_page", "1")]
-    items = transport.json("transactions", pairs)["items"]
-    return int(items[0]["id"]) if items else 0
+    return max((id for id, _ in _rows(transport, "id > 0", "DESC", 1)), default=0)
 
 
 def position(transport: Transport, kind: str) -> Cursor:
-    """Where a listing that begins now may go on later."""
-    at = newest(transport)
-    return Cursor(at, frozenset(row for row, _ in _walk(transport, kind, at - OVERLAP) if row <= at))
+    """Where a listing of ``kind`` (RT's class) that begins now may go on later."""
+    ids = [id for id, _ in _rows(transport, f"ObjectType = '{kind}'", "DESC", OVERLAP)]
+    at = max(ids, default=0)
+    return Cursor(at, frozenset(id for id in ids if id > at - OVERLAP))
 
 
 def changed(transport: Transport, kind: str, since: Cursor) -> tuple[list[str], Cursor]:
-    """Numbers of records of ``kind`` (RT's class) with transactions not seen yet, and where to go on."""
-    rows = [(id, record) for id, record in _walk(transport, kind, since.at - OVERLAP) if id not in since.seen]
-    at = max([since.at, *(id for id, _ in rows)])
-    kept = frozenset(id for id in {*since.seen, *(id for id, _ in rows)} if id > at - OVERLAP)
-    return list(dict.fromkeys(record for _, record in rows)), Cursor(at, kept)
-
-
-def _walk(transport: Transport, kind: str, after: int) -> list[tuple[int, str]]:
-    """Until an empty page: no count comes with this listing."""
+    """Numbers of records with transactions not seen yet, and where to go on."""
     rows: list[tuple[int, str]] = []
-    last = max(after, 0)
-    while True:
-        query = f"ObjectType = '{kind}' AND id > {last}"
-        pairs = [("query", query), ("fields", "ObjectId"), ("orderby", "id"), ("per_page", "100")]
-        items: list[Mapping[str, Any]] = transport.json("transactions", pairs)["items"]
-        rows += [(int(row["id"]), str(row["ObjectId"])) for row in items]
-        if not items:
-            return rows
-        last = max(last, *(int(row["id"]) for row in items))
+    last, full = max(since.at - OVERLAP, 0), True
+    while full:
+        page = _rows(transport, f"ObjectType = '{kind}' AND id > {last}", "ASC", 100)
+        rows += page
+        # No count comes with this listing. A short page is the last one for a login that sees everything, and any
+        # other is stopped by the first listing of records.
+        full = len(page) == 100
+        last = max([last, *(id for id, _ in page)])
+    fresh = [(id, record) for id, record in rows if id not in since.seen]
+    at = max([since.at, *(id for id, _ in fresh)])
+    kept = frozenset(id for id in {*since.seen, *(id for id, _ in fresh)} if id > at - OVERLAP)
+    return list(dict.fromkeys(record for _, record in fresh)), Cursor(at, kept)
+
+
+def _rows(transport: Transport, query: str, order: str, size: int) -> list[tuple[int, str]]:
+    pairs = [("query", query), ("fields", "ObjectId"), ("orderby", "id"), ("order", order), ("per_page", str(size))]
+    items: list[Mapping[str, Any]] = transport.json("transactions", pairs)["items"]
+    return [(int(row["id"]), str(row["ObjectId"])) for row in items]

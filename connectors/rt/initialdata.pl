@@ -131,11 +131,16 @@ sub account {
     my $user = fresh('RT::User');
     $user->Load($LOGIN);
     if ( !$user->Id ) {
-        my $password = Encode::decode( 'UTF-8', $ENV{UCHET_DESK_PASSWORD} // '' );
+        my $password = $ENV{UCHET_DESK_PASSWORD};
         return must( "account $LOGIN", 0, 'UCHET_DESK_PASSWORD is not set' ) unless $password;
-        # Lang: RT's own answers to a reply fail where they hold Cyrillic.
+        # Basic logins reach RT as bytes and its own pages as characters: only where they are the same do both fit.
+        return must( "account $LOGIN", 0, 'the password must be of Latin letters, digits and signs' )
+            if $password =~ /[^\x20-\x7e]/;
+        # Lang: RT's own answers to a reply fail where they hold Cyrillic. Timezone: RT moves a DateTime field by the
+        # zone of whoever writes it, whatever zone the value names.
         must( "account $LOGIN", $user->Create(
-            Name => $LOGIN, RealName => 'uchet', Password => $password, Privileged => 1, Lang => 'en' ) ) or return;
+            Name => $LOGIN, RealName => 'uchet', Password => $password, Privileged => 1, Lang => 'en',
+            Timezone => 'UTC' ) ) or return;
     }
     return $user;
 }

@@ -53,7 +53,7 @@ class Reader:
         if str(item["id"]) != id or not self._inside(collection, item):  # merged into another ticket, or moved away
             return None
         version = response.headers.get("ETag", "").strip('"') or None
-        return self._raw(collection, id, version, item, ())
+        return self._raw(collection, id, version, self._grown(collection, [item], ())[0], ())
 
     @staticmethod
     def _inside(collection: Collection, item: Mapping[str, Any]) -> bool:
@@ -65,16 +65,25 @@ class Reader:
     def _raw(
         self, collection: Collection, id: str, version: str | None, item: Mapping[str, Any], fields: Sequence[str]
     ) -> Raw:
-        grown = dict(item)
-        if "_hyperlinks" in item:
-            for name, ref in LINKED.items():
-                grown[name] = links_of(item, ref)
-            if collection.form == "ticket" and (not fields or "Approval" in fields):
-                grown["Approval"] = self.approval(item)
-        data = decode(collection, grown, self.login)
+        data = decode(collection, item, self.login)
         if fields:
             data = {name: data[name] for name in fields if name in data}
         return Raw(collection.name, id, version, data, retired=item.get("Status") == DELETED)
+
+    def _grown(
+        self, collection: Collection, items: list[Mapping[str, Any]], fields: Sequence[str]
+    ) -> list[Mapping[str, Any]]:
+        """Tickets with what is read off their links."""
+        if collection.form != "ticket":
+            return items
+        grown = [
+            {**item, **{n: links_of(item, ref) for n, ref in LINKED.items()}} if "_hyperlinks" in item else item
+            for item in items
+        ]
+        if not fields or "Approval" in fields:
+            stand = self._approvals(items)
+            grown = [{**item, "Approval": state} for item, state in zip(grown, stand, strict=True)]
+        return grown
 
     def login(self, name: str) -> str | None:
         """The number of a user by login, asked once; a search, since a login of digits alone is read as a number."""
@@ -91,20 +100,26 @@ class Reader:
             self._people.add(id)
         return True
 
-    def approval(self, item: Mapping[str, Any]) -> str:
-        """none, pending, approved or rejected. A rejected approval deletes its siblings, which no search shows."""
-        states: list[str] = []
-        for link in links_of(item, "depends-on"):
-            kind, _, id = link.partition(":")
-            response = self.transport.get(f"ticket/{id}") if kind == "ticket" else None
-            found = self.transport.parsed(response) if response is not None and response.status_code != 404 else {}
-            if found.get("Type") == "approval":
-                states.append(str(found.get("Status")))
-        if not states:
-            return "none"
-        if "rejected" in states:
-            return "rejected"
-        return "approved" if all(state == "resolved" for state in states) else "pending"
+    def _approvals(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Where the approvals of tickets stand: none, pending, approved or rejected.
+
+        A rejected approval deletes its siblings, which no search shows: what is not found is asked for by number.
+        """
+        needs = [[link.partition(":")[2] for link in links_of(item, "depends-on") if link.startswith("ticket:")]
+                 for item in items]  # fmt: skip
+        states: dict[str, str] = {}
+        every = sorted({id for ids in needs for id in ids}, key=int)
+        for start in range(0, len(every), 50):
+            query = " OR ".join(f"id = {int(id)}" for id in every[start : start + 50])
+            pairs = [("query", query), ("fields", "Status,Type"), ("per_page", "100"), ("orderby", "id")]
+            for row in self._items(self.transport.json("tickets", pairs)):
+                states[str(row["id"])] = str(row["Status"]) if row.get("Type") == "approval" else ""
+        for id in every:
+            if id not in states:
+                response = self.transport.get(f"ticket/{id}")
+                row = {} if response.status_code == 404 else self.transport.parsed(response)
+                states[id] = str(row.get("Status")) if row.get("Type") == "approval" else ""
+        return [_stand([states[id] for id in ids if states[id]]) for ids in needs]
 
     # --- listings
 
@@ -223,6 +238,7 @@ class Reader:
     def _listed(self, collection: Collection, items: list[Mapping[str, Any]], fields: Sequence[str]) -> list[Raw]:
         ids = [str(item["id"]) for item in items]
         versions = self.versions(collection.kind, ids) if ids else {}
+        items = self._grown(collection, items, fields)
         return [self._raw(collection, id, versions.get(id), i, fields) for id, i in zip(ids, items, strict=True)]
 
     # --- users: no search by number, so pages are counted; nobody is ever removed from them
@@ -266,6 +282,14 @@ class Reader:
             if len(rows) < self.page_size:
                 return
             page += 1
+
+
+def _stand(states: Sequence[str]) -> str:
+    if not states:
+        return "none"
+    if "rejected" in states:
+        return "rejected"
+    return "approved" if all(state == "resolved" for state in states) else "pending"
 
 
 def _user_condition(name: str, value: Any) -> Mapping[str, Any]:

@@ -201,7 +201,7 @@ class _Running:
         if fresh:
             data.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            for path in (data, run, *data.rglob("*")):
+            for path in (data, run, *data.rglob("*"), *run.rglob("*")):
                 shutil.chown(path, "postgres", "postgres")
         if fresh:
             self._do("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")

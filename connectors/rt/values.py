@@ -2,8 +2,8 @@
 
 Measured on RT 5.0.3. Every custom field's value is a string, an empty one comes as ``[]`` or ``[null]``, ``null``
 clears; users are named by login in single records and, when asked, by number in listings; unset times come as 1970; a
-core time is taken as ``YYYY-MM-DD HH:MM:SS`` in UTC alone, a DateTime field loses its time with ``Z`` and keeps it with
-``+00:00``.
+core time is taken as ``YYYY-MM-DD HH:MM:SS`` in UTC alone, a DateTime field loses its time with ``Z``, keeps it
+with ``+00:00`` and is then moved by the time zone of the account, which must be UTC.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from ...errors import Reject
+from ...i18n import N_
 from .schema import Collection, Field
 
 __all__ = ["Choices", "Logins", "bodies", "decode", "no_user", "same"]
@@ -95,7 +96,7 @@ def bodies(collection: Collection, values: Mapping[str, Any], choices: Choices, 
     for name, value in values.items():
         one = collection.fields.get(name, Field(name, "text", way="read"))
         if one.way == "read" or (one.way == "create" and not create):
-            raise _refused(name, "The desk keeps {name} itself; it cannot be written.")
+            raise _refused(name, N_("The desk keeps {name} itself; it cannot be written."))
         if one.way == "say" or (create and value in (None, ())):
             continue
         if one.id is not None:
@@ -124,7 +125,7 @@ def _custom_text(one: Field, value: Any, choices: Choices) -> str:
     text = _text(one, value)
     known = choices(one)
     if known is not None and text not in known:
-        raise _refused(one.name, "{name} in the desk has no value “{value}”.", value=text[:80])
+        raise _refused(one.name, N_("{name} in the desk has no value “{value}”."), value=text[:80])
     return text
 
 
@@ -134,7 +135,7 @@ def _day(one: Field, value: Any) -> str:
     try:
         return (value if isinstance(value, date) else date.fromisoformat(str(value))).isoformat()
     except ValueError:
-        raise _refused(one.name, "{name}: “{value}” is not a date.", value=str(value)[:80]) from None
+        raise _refused(one.name, N_("{name}: “{value}” is not a date."), value=str(value)[:80]) from None
 
 
 def _time(one: Field, value: Any) -> datetime:
@@ -142,9 +143,9 @@ def _time(one: Field, value: Any) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
-        raise _refused(one.name, "{name}: “{value}” is not a time.", value=str(value)[:80]) from None
+        raise _refused(one.name, N_("{name}: “{value}” is not a time."), value=str(value)[:80]) from None
     if moment.tzinfo is None:
-        raise _refused(one.name, "{name}: “{value}” is a time without a zone.", value=str(value)[:80])
+        raise _refused(one.name, N_("{name}: “{value}” is a time without a zone."), value=str(value)[:80])
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
@@ -161,9 +162,9 @@ def _wire(one: Field, value: Any) -> Any:
         return int(_number(one, value or 0))
     text = _text(one, "" if value is None else value)
     if one.name == "Name" and text.isascii() and text.isdigit():
-        raise _refused(one.name, "The desk takes no name that is a number: “{value}”.", value=text[:80])
+        raise _refused(one.name, N_("The desk takes no name that is a number: “{value}”."), value=text[:80])
     if one.bytes is not None and len(text.encode()) > one.bytes:
-        raise _refused(one.name, "{name}: “{value}…” is longer than the desk can keep.", value=text[:40])
+        raise _refused(one.name, N_("{name}: “{value}…” is longer than the desk can keep."), value=text[:40])
     return text
 
 
@@ -171,13 +172,13 @@ def _number(one: Field, value: Any) -> str:
     """A user's number. A login that RT does not know breaks a PUT in the middle, an address makes a new user."""
     text = str(value)
     if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise _refused(one.name, "{name}: “{value}” is not the number of a user.", value=text[:80])
+        raise _refused(one.name, N_("{name}: “{value}” is not the number of a user."), value=text[:80])
     return text
 
 
 def no_user(name: str, id: int) -> Reject:
     """A number that no user has."""
-    return _refused(name, "{name}: the desk has no user {value}.", value=id)
+    return _refused(name, N_("{name}: the desk has no user {value}."), value=id)
 
 
 def _text(one: Field, value: Any) -> str:
@@ -187,7 +188,9 @@ def _text(one: Field, value: Any) -> str:
         return format(value, "f")
     if isinstance(value, (str, int)):
         return str(value)
-    raise _refused(one.name, "The value of {name} cannot be sent to the desk ({value}).", value=type(value).__name__)
+    raise _refused(
+        one.name, N_("The value of {name} cannot be sent to the desk ({value})."), value=type(value).__name__
+    )
 
 
 def _refused(name: str, template: str, value: object = "") -> Reject:

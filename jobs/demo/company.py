@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 #: «small» for tests, «demo» for a person who looks at it.
-Size = Literal["small", "demo"]
+Size = Literal["tiny", "small", "demo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Scale:
 
 
 SIZES: dict[Size, Scale] = {
+    "tiny": Scale(people=10, departments=3, cards=16, units=6, single=3),
     "small": Scale(people=14, departments=3, cards=40, units=20, single=12),
     "demo": Scale(people=40, departments=5, cards=260, units=140, single=80),
 }

@@ -20,14 +20,17 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from ...errors import Fatal
+from ...i18n import N_
 from ...settings import Settings, load_settings
 from ...sync.types import Run
 from ..nightly import nightly
 from ..wiring import open_store, wired
 from . import screen
 from .company import Company, Size
+from .desks import DESKS, ROUNDUP, DemoDesk
 from .people import ZONE
 from .servers import Servers, free_ports, prepare
+from .twin import Snapshot, differences, snapshot
 from .week import DAYS
 
 __all__ = ["SEED", "Week", "decide_conflict", "first_load", "play_week", "run_demo"]
@@ -61,12 +64,13 @@ def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | Non
 
     Raises ``Fatal`` where a desk is asked for that the demo cannot raise, or a server does not start.
     """
-    if desk != "roundup":
+    if desk not in DESKS:
         raise Fatal(
             "demo_desk",
             "The demo has no desk called {desk}.",
-            hint="Only roundup can be raised by the demo; connect others with “uchet init”.",
+            hint="The demo can raise {known}; connect others with “uchet init”.",
             desk=desk,
+            known=", ".join(DESKS),
         )
     out = out or sys.stdout
     console = Console(file=out, soft_wrap=True, highlight=False, quiet=as_json)
@@ -77,12 +81,12 @@ def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | Non
         tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder,
     ):
         if not once:
-            return _stay(Path(folder), shown)
-        told = _once(Path(folder), shown)
+            return _stay(Path(folder), shown, DESKS[desk])
+        told = _once(Path(folder), shown, DESKS[desk])
         if as_json:
             out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
             out.flush()
-        return 0 if told["quiet"] else 4
+        return 0 if told["quiet"] and not told.get("comparison", {}).get("differences") else 4
 
 
 @contextmanager
@@ -115,11 +119,11 @@ def _terminated() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def raise_company(folder: Path, size: Size) -> tuple[Company, Servers]:
+def raise_company(folder: Path, size: Size, desk: DemoDesk = ROUNDUP) -> tuple[Company, Servers]:
     """A company of ``size`` in ``folder`` and its servers, not yet started."""
     ports = free_ports()
-    company = prepare(folder, size, SEED, ports, datetime.now(ZoneInfo(ZONE)).date())
-    return company, Servers(folder, ports)
+    company = prepare(folder, size, SEED, ports, datetime.now(ZoneInfo(ZONE)).date(), desk)
+    return company, Servers(folder, ports, desk)
 
 
 def first_load(settings: Settings) -> Iterator[tuple[str, Run]]:
@@ -167,18 +171,34 @@ def play_week(company: Company, servers: Servers, settings: Settings, shown: scr
     return week
 
 
-def _once(folder: Path, shown: screen.Screen) -> dict[str, Any]:
+def _once(folder: Path, shown: screen.Screen, desk: DemoDesk) -> dict[str, Any]:
+    """The week on ``desk``. Another desk than the demo's own is compared with it: the same company, the same week."""
+    told, end = _played(folder / desk.name, shown, desk)
+    if desk is not ROUNDUP:
+        shown.title(N_("The same week on {desk}, to compare"), desk=ROUNDUP.title)
+        own, own_end = _played(folder / ROUNDUP.name, shown, ROUNDUP)
+        told["comparison"] = {
+            "with": ROUNDUP.name,
+            "quiet": own["quiet"],
+            "records": {section: [len(end[section]), len(rows)] for section, rows in own_end.items()},
+            "differences": differences(own_end, end),
+        }
+        shown.comparison(desk, told["comparison"])
+    shown.closing(told)
+    return told
+
+
+def _played(folder: Path, shown: screen.Screen, desk: DemoDesk) -> tuple[dict[str, Any], Snapshot]:
     with shown.busy("making a 1C base and a service desk"):
-        company, servers = raise_company(folder, "demo")
+        company, servers = raise_company(folder, "demo", desk)
         servers.start()
     try:
         settings = load_settings(servers.settings)
         week = play_week(company, servers, settings, shown)
-        told = summary(company, settings, week)
+        with servers.accountant() as book, servers.specialist() as specialist:
+            return summary(company, settings, week), snapshot(book, specialist, settings)
     finally:
         servers.stop()
-    shown.closing(told)
-    return told
 
 
 def summary(company: Company, settings: Settings, week: Week) -> dict[str, Any]:
@@ -213,9 +233,9 @@ def summary(company: Company, settings: Settings, week: Week) -> dict[str, Any]:
     }
 
 
-def _stay(folder: Path, shown: screen.Screen) -> int:
+def _stay(folder: Path, shown: screen.Screen, desk: DemoDesk) -> int:
     with shown.busy("making a 1C base and a service desk"):
-        _, servers = raise_company(folder, "demo")
+        _, servers = raise_company(folder, "demo", desk)
         servers.start()
     try:
         settings = load_settings(servers.settings)

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from ...i18n import tr
 from ...sync.types import Run
-from .servers import BOOK_LOGIN, PASSWORDS, Servers
+from .desks import ROUNDUP, DemoDesk
+from .servers import BOOK_LOGIN, Servers
 
 __all__ = ["Screen"]
 
@@ -78,12 +79,28 @@ class Screen:
             words, style = "The last run still had something to write.", "bold red"
         self.console.print(Text(self.t(words), style=style))
 
+    def title(self, template: str, **params: object) -> None:
+        """A line between two parts."""
+        self.console.print(Text(self.t(template, **params), "bold"))
+
+    def comparison(self, desk: DemoDesk, told: Mapping[str, Any]) -> None:
+        """What both systems hold at the end, on either desk, asked from the servers."""
+        titles = (self.t("Both systems at the end"), desk.title, ROUNDUP.title)
+        table = Table(*titles, title_justify="left")
+        for section, (ours, theirs) in told["records"].items():
+            table.add_row(section, str(ours), str(theirs))
+        self.console.print(table)
+        for line in told["differences"][:20]:
+            self.console.print(Text(line, "red"))
+        if not told["differences"]:
+            self.console.print(Text(self.t("Both desks ended alike, record by record."), "bold green"))
+
     def invitation(self, servers: Servers) -> None:
         """Addresses, logins and what to try; Ctrl-C ends it."""
         text = Text()
-        self._place(text, self.t("Service desk (Roundup)"), servers.desk_url)
-        for login in ("support", "admin"):
-            self._login(text, login, PASSWORDS[login])
+        self._place(text, self.t("Service desk ({desk})", desk=servers.desk.title), servers.desk_url)
+        for login, password in servers.desk.logins.items():
+            self._login(text, login, password)
         self._place(text, self.t("1C, standard OData"), f"{servers.book_url}/")
         self._login(text, *BOOK_LOGIN)
         text.append("\n" + self.t("In another window try:") + "\n", "bold")

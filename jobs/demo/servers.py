@@ -14,33 +14,27 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
 import requests
 
-from ...connectors.roundup.server import install, seed
 from ...emulator.server import Emulator
 from ...errors import Fatal
 from .book import fill_book
 from .company import Company, Size, make_company
-from .desk import fill_desk
+from .desks import PASSWORDS, ROUNDUP, DemoDesk
 from .people import ZONE, Accountant, Specialist
 
 __all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_port", "free_ports", "prepare", "settle"]
 
 #: The name of the base in 1C's address.
 BASE = "demo"
-#: Logins of a toy company on loopback: shown on the screen, secret from nobody.
-PASSWORDS = {"admin": "demo-admin", "uchet": "demo-uchet", "support": "demo-support"}
 BOOK_LOGIN = ("Обмен uchet", "demo-1c")
 
 _STATE = "onec.db"
 _DESK = "desk"
 _WAIT = 60.0
-#: Every request to the desk hashes its password anew; ours are known to all, so the least that Roundup takes will do.
-_ROUNDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +61,14 @@ def free_port() -> int:
     raise Fatal("demo_ports", "The demo found no free port on 127.0.0.1.")
 
 
-def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date) -> Company:
+def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date, desk: DemoDesk = ROUNDUP) -> Company:
     """Make both systems of company ``number`` in ``folder`` (created; must be empty) and the settings beside them."""
     company = make_company(size, number, today=today)
-    settle(folder, company, ports)
+    settle(folder, company, ports, desk)
     return company
 
 
-def settle(folder: Path, company: Company, ports: Ports) -> None:
+def settle(folder: Path, company: Company, ports: Ports, desk: DemoDesk = ROUNDUP) -> None:
     """Both systems of ``company`` in ``folder`` (created; must be empty) and the settings beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     base = Emulator(base=BASE, state=folder / _STATE, user=BOOK_LOGIN[0], password=BOOK_LOGIN[1])
@@ -82,13 +76,11 @@ def settle(folder: Path, company: Company, ports: Ports) -> None:
         fill_book(base.world, company)
     finally:
         base.stop()
-    home = folder / _DESK
-    install(home, url=f"http://127.0.0.1:{ports.desk}/", passwords=PASSWORDS, rounds=_ROUNDS)
-    fill_desk(partial(seed, home), company)
-    (folder / "uchet.toml").write_text(_settings(ports), encoding="utf-8")
+    desk.fill(folder / _DESK, ports.desk, company)
+    (folder / "uchet.toml").write_text(_settings(ports, desk), encoding="utf-8")
 
 
-def _settings(ports: Ports) -> str:
+def _settings(ports: Ports, desk: DemoDesk) -> str:
     return f"""\
 # Settings of the demo. Its passwords are known to everybody; yours belong into the environment or the keyring.
 language = "ru"
@@ -105,19 +97,20 @@ password = "{BOOK_LOGIN[1]}"
 zone = "{ZONE}"
 
 [desk]
-connector = "roundup"
-mapping = "roundup"
+connector = "{desk.name}"
+mapping = "{desk.name}"
 url = "http://127.0.0.1:{ports.desk}"
 user = "uchet"
-password = "{PASSWORDS["uchet"]}"
+password = "{desk.password}"
 """
 
 
 class Servers:
     """1C and the desk of ``folder``, running. A context manager; ``stop`` may be called twice."""
 
-    def __init__(self, folder: Path, ports: Ports) -> None:
+    def __init__(self, folder: Path, ports: Ports, desk: DemoDesk = ROUNDUP) -> None:
         self.folder = folder
+        self.desk = desk
         self.ports = ports
         self._running: list[subprocess.Popen[bytes]] = []
         self._logs: list[IO[bytes]] = []
@@ -138,15 +131,15 @@ class Servers:
         return Accountant(self.book_url, *BOOK_LOGIN)
 
     def specialist(self) -> Specialist:
-        """Somebody of IT support; REST is open to programs and to the administrator, people work in the pages."""
-        return Specialist(self.desk_url, "admin", PASSWORDS["admin"])
+        """Somebody of IT support."""
+        return self.desk.specialist(self.desk_url)
 
     def start(self) -> Self:
         """Start both and wait until they answer. Raises ``Fatal`` with the end of the server's log where one dies."""
         root = __package__.removesuffix(".jobs.demo")
         state = str(self.folder / _STATE)
         book = ("-m", f"{__package__}.onec", state, str(self.ports.book), BASE, *BOOK_LOGIN)
-        desk = ("-m", f"{root}.connectors.roundup.server", str(self.folder / _DESK), str(self.ports.desk))
+        desk = ("-m", f"{root}.{self.desk.server}", str(self.folder / _DESK), str(self.ports.desk))
         try:
             for name, command in (("onec", book), ("desk", desk)):
                 self._run(name, command)

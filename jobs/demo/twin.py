@@ -116,10 +116,13 @@ class _Names:
         return " / ".join(str(part) for part in parts if part)
 
     def readable(self, collection: str, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {
+        shown = {
             name: self.of(_LINKS[name], row.get(name)) if name in _LINKS else row.get(name)
             for name in _DESK[collection]
         }
+        if "active" in shown:  # one desk says 0 and 1, another no and yes
+            shown["active"] = bool(shown["active"])
+        return shown
 
 
 def _book(book: Accountant) -> dict[str, list[Any]]:

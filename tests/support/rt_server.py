@@ -8,6 +8,7 @@ them there). An installed RT is copied rather than set up again: three seconds o
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
@@ -25,7 +26,8 @@ from uchet.jobs.demo.servers import free_port
 __all__ = ["DATABASES", "PASSWORDS", "folder", "fresh", "raised", "requires_rt"]
 
 DATABASES: tuple[Database, ...] = ("sqlite", "postgres")
-PASSWORDS = {"root": "root-Пароль-5512", "uchet": "desk-Пароль-9137"}
+#: ASCII: RT takes no other password over Basic.
+PASSWORDS = {"root": "root-secret-5512", "uchet": "desk-secret-9137"}
 #: Where big trees may lie in memory: a test's RT does not have to outlive the machine.
 SHM = Path("/dev/shm")
 
@@ -49,16 +51,11 @@ def requires_rt(database: Database = "sqlite") -> None:
 
 @cache
 def _kept() -> Path:
-    """Freshly installed RTs of this session; removed by ``forget``."""
+    """Freshly installed RTs of this process, removed at its end."""
     path = Path(tempfile.mkdtemp(prefix="uchet-rt-new-", dir=SHM if os.access(SHM, os.W_OK) else None))
     path.chmod(0o711)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
-
-
-def forget() -> None:
-    """Remove what ``fresh`` keeps."""
-    if _kept.cache_info().currsize:
-        shutil.rmtree(_kept(), ignore_errors=True)
 
 
 def fresh(home: Path, database: Database) -> None:
@@ -66,7 +63,7 @@ def fresh(home: Path, database: Database) -> None:
     origin = _kept() / database
     if not origin.exists():
         install(origin, passwords=PASSWORDS, database=database, approvers=())
-    shutil.copytree(origin, home, ignore=shutil.ignore_patterns("mason", "session"))
+    shutil.copytree(origin, home, ignore=shutil.ignore_patterns("mason", "session", "run"))
 
 
 @contextmanager
@@ -86,4 +83,3 @@ if __name__ == "__main__":
         print(f"{running.url}  root / {PASSWORDS['root']}, uchet / {PASSWORDS['uchet']}", flush=True)
         with suppress(KeyboardInterrupt):
             running.wait()
-    forget()
