@@ -49,7 +49,7 @@ class Line:
 
 def review(system: SystemMap, collections: Collections) -> tuple[Line, ...]:
     """Every name of ``system``, each once per use, in the order of the mapping."""
-    return tuple(dict.fromkeys(_line(system, collections, want) for want in wants(system)))
+    return tuple(_line(system, collections, want) for want in dict.fromkeys(wants(system)))
 
 
 def _line(system: SystemMap, collections: Collections, want: Want) -> Line:

@@ -2,21 +2,22 @@
 
 ``bp30.txt`` (Бухгалтерия предприятия 3.0.151.27) and ``erp25.txt`` (ERP 2.5.17.95) are in the notation of
 ``describe.py``: a base can be built from them, and a mapping can be held against them. ``common.txt`` holds what both
-have from the vendor's standard library (properties, closing dates, statuses) and is written by hand. Two things are added to the
-notation: an enumeration is named after the letter (``e:ТипыСкладов``), its members stand in a line ``enum``.
+have from the vendor's standard library (properties, closing dates, statuses) and is written by hand. Two things are
+added to the notation: an enumeration is named after the letter (``e:ТипыСкладов``), its members stand in a line
+``enum``.
 
-``convert`` makes these files out of a list of names in Markdown (one chapter per configuration, ``# A. …``); a list like
-that says which attributes a configuration has, not which of them a base publishes.
+``convert`` makes these files out of a list of names in Markdown (one chapter per configuration, ``# A. …``). Such a
+list says which attributes a configuration has, not which of them a base publishes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-__all__ = ["convert", "enumerations", "text"]
+__all__ = ["convert", "enumerations", "objects", "text"]
 
 _HERE = Path(__file__).parent
 _KINDS = {
@@ -27,6 +28,7 @@ _KINDS = {
     "AccountingRegister": "accounting",
     "ChartOfAccounts": "chart",
 }
+_HEADS = frozenset({*_KINDS.values(), "kinds", "constant"})
 _HEADING = re.compile(rf"### ({'|'.join(_KINDS)})_(\S+)$")
 _ITEM = re.compile(r"`([^`]+)`")
 #: What a row of every chart of accounts holds (standard names of the platform and the flags of the chart).
@@ -38,18 +40,35 @@ _TYPE = re.compile(r"(\w+)(?:\(([\d.]+)\))?$")
 
 
 @cache
-def text(name: str) -> str:
-    """The objects of a configuration in the notation of ``describe.read``."""
-    lines = (_HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("enum "))
+def objects(name: str) -> Mapping[str, str]:
+    """``kind Name`` → the lines that describe the object, heading included; what all have comes last."""
+    found: dict[str, list[str]] = {}
+    for line in _lines(name) + _lines("common"):
+        head, *rest = line.split()
+        if head in _HEADS:
+            own = found.setdefault(f"{head} {rest[0]}", [])
+            skip = bool(own)  # the configuration's own description wins
+        if head != "enum" and not skip:
+            own.append(line)
+    return {key: "\n".join(lines) for key, lines in found.items()}
+
+
+def text(name: str, only: Collection[str] = ()) -> str:
+    """The objects of a configuration (``kind Name``, all of them or ``only`` these) for ``describe.read``."""
+    known = objects(name)
+    return "\n".join(known[key] for key in only or known)
 
 
 @cache
 def enumerations(name: str) -> Mapping[str, frozenset[str]]:
     """Enumeration → its members, the strings that travel in JSON."""
-    lines = (_HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    found = (line.split() for line in lines if line.startswith("enum "))
+    found = (line.split() for line in _lines("common") + _lines(name) if line.startswith("enum "))
     return {head: frozenset(members) for _, head, *members in found}
+
+
+def _lines(name: str) -> list[str]:
+    lines = (_HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def convert(markdown: str, chapter: str) -> str:
