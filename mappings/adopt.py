@@ -1,7 +1,7 @@
 """A mapping proposed for a configuration nobody has described: by names and types, for a person to confirm.
 
-For each kind of the shipped mappings and each of its sources the published set that resembles it most is looked for; then
-each field the same way. What is proposed is a mapping file with the reason and a share of certainty beside every line;
+For each kind of the shipped mappings and each of its sources the published set that resembles it most is looked for;
+then each field the same way. What is proposed is a part of the settings with a share of certainty beside every line;
 nothing of it is used before a person has read it and named it in ``uchet.toml``.
 """
 
@@ -24,7 +24,7 @@ _SURE = 0.78
 #: Letters that two forms of one word must share, in per cent (Поставщик, Поставщику).
 _SAME_WORD = 84
 _PREFIXES = frozenset(
-    "Catalog Document InformationRegister AccountingRegister AccumulationRegister ChartOfAccounts".split()
+    ("Catalog", "Document", "InformationRegister", "AccountingRegister", "AccumulationRegister", "ChartOfAccounts")
 )
 #: What separates the words of a 1C name: a capital after a small letter.
 _WORDS = re.compile(r"(?<=[а-яёa-z0-9])(?=[А-ЯЁA-Z])|_")
@@ -44,7 +44,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``base``: the shipped mapping that fits best, ``fit`` by what it has found less half of what it has not; ``rows``: what of it is there and what stands in for the rest;
+    """``base``: the shipped mapping that fits best, ``fit`` by what it has found less half of what it has not;
+    ``rows``: what of it is there and what stands in for the rest;
     ``overrides``: dotted path → value, to be written under ``[mapping.book]``; ``left``: kinds and documents that
     nothing in this base resembles."""
 

@@ -88,7 +88,9 @@ def wants(system: SystemMap) -> Iterator[Want]:
     merged = {kind.name for kind in KINDS}
     for kind_map in system.kinds.values():
         yield from _of_kind(kind_map, kind_map.kind in merged)
-    used = {f.write.partition(":")[2] for k in system.kinds.values() for f in k.fields.values()}
+    writes = [f.write for k in system.kinds.values() for f in k.fields.values()]
+    writes += [str(way) for k in system.kinds.values() for way in k.options.get("moves", {}).values()]
+    used = {way.partition(":")[2] for way in writes}
     for document in system.documents.values():
         yield from _of_document(document, document.name in used)
     yield from _of_options(system, merged)

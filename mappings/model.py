@@ -200,6 +200,7 @@ POSITION = Kind(
         Field("custodian", "reference", "Сотрудник", "Employee", of="person"),
         Field("quantity", "quantity", "Количество", "Quantity"),
         Field("cost", "money", "Сумма", "Amount"),
+        Field("item", "reference", "Номенклатура (ссылка)", "Item (reference)", of="item"),
         # Some books keep these of things in use too (ERP): then one row can be one thing.
         Field("department", "reference", "Подразделение", "Department", of="department"),
         Field("inventory_number", "text", "Инвентарный номер", "Inventory number"),

@@ -254,7 +254,7 @@ def position_as_equipment(values: Values) -> Values | None:
     """The equipment record that a position of exactly one piece stands for (no inventory number, no department)."""
     if values.get("quantity") != Decimal(1):
         return None
-    shared = ("name", "organization", "custodian", "cost", "department", "inventory_number")
+    shared = ("name", "item", "organization", "custodian", "cost", "department", "inventory_number")
     kept = {name: values[name] for name in shared if name in values}
     return {**kept, "accounting": "low_value"}
 

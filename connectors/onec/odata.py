@@ -23,7 +23,7 @@ from .metadata import EntityType, Index
 from .mirror import Mirror
 from .periods import ClosedPeriods
 from .query import unpublished
-from .reader import Reader
+from .reader import CHUNK, Reader
 from .tracking import METHODS, Method, Tracker
 from .transport import Transport
 from .values import Codec
@@ -102,6 +102,7 @@ class OnecConnector:
             create="own_key",
             retire="mark",
             page_size=page_size,
+            many_ids=CHUNK,
             connections=connections,
             settle=0.0,
         )

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from uchet.connectors.onec import metadata
-from uchet.emulator import names
+from uchet.emulator import bp30, names
 from uchet.emulator.describe import read
 from uchet.emulator.publish import to_edmx
 from uchet.mappings.check import Collections
@@ -121,3 +121,23 @@ def test_the_administrators_list_names_every_set_once() -> None:
     assert ("Регистры накопления", "ТоварыНаСкладах", False, True) in rows
     assert ("Регистры сведений", "МестонахождениеОС", True, True) in rows
     assert rows == tuple(sorted(rows, key=lambda row: (not row[2], row[0], row[1])))
+
+
+@pytest.mark.parametrize("name", ["bp30"])
+def test_the_shipped_base_publishes_all_that_the_mapping_names(name: str) -> None:
+    base = metadata.parse(to_edmx(read(bp30.DESCRIPTION))).collections()
+    wrong = [one for one in review(load_system("book", name), base) if one.state != "found"]
+    assert [(w.want.owner, w.want.collection, w.want.wire, w.state) for w in wrong] == []
+
+
+def test_the_shipped_base_has_no_name_that_its_configuration_lacks() -> None:
+    """But for the two documents of whose attributes no list tells."""
+    known, shipped = published("bp30"), metadata.parse(to_edmx(read(bp30.DESCRIPTION))).collections()
+    strange = {
+        (collection, field)
+        for collection, fields in shipped.items()
+        if collection in known
+        for field in fields
+        if field not in known[collection] and field != "Code"
+    }
+    assert strange == set()
