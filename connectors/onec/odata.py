@@ -23,7 +23,7 @@ from .metadata import EntityType, Index
 from .mirror import Mirror
 from .periods import ClosedPeriods
 from .query import unpublished
-from .reader import CHUNK, Reader
+from .reader import Reader
 from .tracking import METHODS, Method, Tracker
 from .transport import Transport
 from .values import Codec
@@ -34,6 +34,8 @@ __all__ = ["OnecConnector"]
 log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS = 10.0
+#: Ids in one filter: some 70 characters each once encoded, and web servers refuse long query strings.
+_MANY_IDS = 15
 
 
 class OnecConnector:
@@ -102,7 +104,7 @@ class OnecConnector:
             create="own_key",
             retire="mark",
             page_size=page_size,
-            many_ids=CHUNK,
+            many_ids=_MANY_IDS,
             connections=connections,
             settle=0.0,
         )

@@ -25,7 +25,7 @@ from .query import Target, resolve, row_id
 from .transport import Transport
 from .values import Codec
 
-__all__ = ["CHUNK", "Reader", "record"]
+__all__ = ["Reader", "record"]
 
 log = structlog.get_logger(__name__)
 
