@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,8 +13,11 @@ from rich.text import Text
 
 from ..connectors.registry import Manifest, available
 from ..errors import Fatal, UchetError
-from ..jobs.check import SideCheck, check, describe
+from ..i18n import N_
+from ..jobs.adopt import adopt, settings_of
+from ..jobs.check import SideCheck, check, describe, sets_text
 from ..jobs.setup import SideAnswers, keep_password, prepare, ready, settings_text
+from ..mappings.adopt import Row
 from ..mappings.load import available as mappings
 from ..mappings.model import Side
 from ..settings import Settings, SideSettings, settings_path
@@ -145,8 +149,12 @@ def _prepare(seat: Seat, settings: Settings, side: Side) -> None:
     seat.say(seat.t(made.advice))
 
 
-@command("check", help="Hold the settings against what both sides really publish; writes nothing.")
-def check_pair(seat: Seat) -> int:
+@command("check", help="Hold the settings against what both sides really publish; writes nothing there.")
+def check_pair(
+    seat: Seat,
+    names: Annotated[bool, typer.Option("--names", help="Show every name of the mappings, found or not.")] = False,
+    sets: Annotated[Path | None, typer.Option("--sets", help="Write what to publish in 1C into this file.")] = None,
+) -> int:
     try:
         with seat.busy(seat.t("Asking both sides…")):
             found = check(seat.settings)
@@ -164,14 +172,90 @@ def check_pair(seat: Seat) -> int:
             seat.say(Text(f"{mark} {name}: {finding.text(seat.language)}", colour))
         if not side.findings:
             seat.say(Text("✓ " + seat.t("{where}: everything needed is there.", where=name), "green"))
+        _names(seat, side, everything=names)
+    if sets is not None:
+        sets.write_text(sets_text(found, seat.language), encoding="utf-8")
+        seat.say(seat.t("What to publish is written to {file}.", file=str(sets)))
     return FAILED if bad else OK
+
+
+def _names(seat: Seat, side: SideCheck, *, everything: bool) -> None:
+    """How many names of each kind and document are there; the others, or all, one by one."""
+    owners = dict.fromkeys(line.want.owner for line in side.lines)
+    made = table(*(seat.t(title) for title in _COLUMNS))
+    found = 0
+    for owner in owners:
+        for line in (line for line in side.lines if line.want.owner == owner):
+            found += line.good
+            if everything or not line.good:
+                place = f"{line.want.collection}.{line.want.wire}".rstrip(".")
+                rows(made, [[owner, line.want.name, place, seat.t(_STATES[line.state])]])
+    counted = {"found": found, "all": len(side.lines), "where": seat.words().side(side.side)}
+    seat.say(seat.t("{where}: {found} of {all} names of the mapping are there.", **counted))
+    if made.row_count:
+        seat.say(made)
+
+
+_COLUMNS = (N_("Kind or document"), N_("Field or role"), N_("Name there"), N_("What became of it"))
+_STATES = {
+    "found": N_("found"),
+    "unpublished": N_("set not published"),
+    "missing": N_("missing"),
+    "renamed": N_("gone out of use"),
+    "wrong_type": N_("wrong type"),
+    "undescribed": N_("not described"),
+}
 
 
 def _side_json(side: SideCheck, language: str) -> dict[str, object]:
     problems = [
         {"code": f.code, "message": f.text(language), "params": f.params, "note": f.note} for f in side.findings
     ]
-    return {"side": side.side, "product": side.product, "identity": side.identity, "problems": problems}
+    names = [
+        {
+            "owner": line.want.owner,
+            "field": line.want.name,
+            "set": line.want.collection,
+            "name": line.want.wire,
+            "state": line.state,
+            "type": line.published,
+            "needed": line.want.needed,
+        }
+        for line in side.lines
+    ]
+    head: dict[str, object] = {"side": side.side, "product": side.product, "identity": side.identity}
+    return {**head, "problems": problems, "names": names}
+
+
+@command("adopt", help="Propose a mapping for a configuration from a file of its $metadata, for a person to confirm.")
+def adopt_metadata(
+    seat: Seat,
+    metadata: Annotated[Path, typer.Argument(metavar="METADATA", help="The $metadata of the base, saved as a file.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the proposal into this file.")] = None,
+) -> int:
+    proposal = adopt(metadata)
+    text = settings_of(proposal, seat.language)
+    alike = [row for row in proposal.rows if row.why == "alike"]
+    missing = [row for row in proposal.rows if row.why == "none"]
+    seat.emit(
+        {
+            "base": proposal.base,
+            "same": len(proposal.rows) - len(alike) - len(missing),
+            "alike": [_row_json(row) for row in alike],
+            "missing": [_row_json(row) for row in missing],
+            "overrides": dict(proposal.overrides),
+        }
+    )
+    if out is None:
+        seat.say(Text(text))
+    else:
+        out.write_text(text, encoding="utf-8")
+        seat.say(seat.t("The proposal is written to {file}: read every line before you use it.", file=str(out)))
+    return OK
+
+
+def _row_json(row: Row) -> dict[str, object]:
+    return {"owner": row.owner, "field": row.name, "known": row.known, "proposed": row.proposed, "share": row.share}
 
 
 @command("list", group="addons", help="Connectors that are installed, and which side each one serves.")

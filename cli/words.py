@@ -9,7 +9,7 @@ from typing import Any
 
 from ..i18n import N_, tr
 from ..i18n.issues import ISSUES, REASONS, describe
-from ..mappings.model import KINDS, Kind, Ref
+from ..mappings.model import ALL_KINDS, Kind, Ref
 from ..sync.types import Issue
 
 __all__ = ["ACTIONS", "OUTCOMES", "Words"]
@@ -61,7 +61,7 @@ class Words:
     def __init__(self, language: str, label: Callable[[Ref], str] = lambda ref: ref.id) -> None:
         self.language = language
         self.label = label
-        self._kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+        self._kinds: dict[str, Kind] = {kind.name: kind for kind in ALL_KINDS}
 
     def t(self, template: str, /, **params: object) -> str:
         return tr(template, self.language, **params)
@@ -127,7 +127,10 @@ class Words:
         params["kind"] = self.kind(issue.kind)
         params["side"] = self.side(str(issue.params.get("side", "")))
         params["name"] = self.subject(issue)
-        if issue.field_name and issue.field_name in self._kinds[issue.kind].by_name:
+        if self.language == "ru" and "document_ru" in issue.params:
+            params["document"] = str(issue.params["document_ru"])
+        known = self._kinds.get(issue.kind)
+        if issue.field_name and known and issue.field_name in known.by_name:
             params["field"] = self.field(issue.kind, issue.field_name)
         if "rule" in issue.params:
             params["rule"] = " + ".join(self.field(issue.kind, f) for f in str(issue.params["rule"]).split("+"))

@@ -57,6 +57,8 @@ class Capabilities:
     retire: Literal["status", "mark", "none"] = "none"
     #: Records asked for in one page.
     page_size: int = 500
+    #: How many ids one listing may be asked for (``where`` with a tuple of them); 1 where only one by one.
+    many_ids: int = 1
     #: Simultaneous connections the administrator allows (each may take a licence).
     connections: int = 1
     #: Seconds after which a write whose answer was lost can no longer land; 0 where a repeated create is refused.
@@ -67,7 +69,8 @@ class Capabilities:
 class Query:
     """One listing: a collection, the wire fields wanted (empty = all), equality conditions and parameters.
 
-    ``where`` values are compared for equality by the other side: bool, str, int, or ``Decimal``.
+    ``where`` values are compared for equality by the other side: bool, str, int, or ``Decimal``; a tuple of up to
+    ``Capabilities.many_ids`` values means any of them.
     ``params`` are meaningful to the connector alone (for 1C: ``period``, ``accounts`` of a virtual table).
     """
 

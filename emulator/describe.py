@@ -6,12 +6,12 @@ lists attributes ``Name type`` separated by semicolons. Types: ``s100`` string o
 enumeration, ``g`` identifier, ``>Set`` reference, ``*`` composite value. Real EDMX never tells string lengths
 although the platform cuts by them, so they travel beside it; a length of 0 is a string without limit.
 
-After its type a register's attribute may carry ``dim`` (a dimension), ``bal`` (accounting: one value for both sides) or
-``attr`` (neither dimension nor resource). Options: ``folders``, ``tree``, ``owner=Set``, ``code=…``, ``name=…``; for
-registers ``subordinate`` (by the recorder's position), ``subordinate every=second|day|month|quarter|year``,
-``subordinate every=none``, ``periodic`` (every second) or ``periodic every=…``, ``recorder=Document_X`` where one kind
-of document alone writes it, ``turnover`` for an accumulation register without balances, ``chart=Set``; ``content=A,B``
-for an exchange plan and a document journal.
+After its type a register's attribute may carry ``dim`` (a dimension), ``bal`` (accounting: one value for both sides)
+or ``attr`` (neither dimension nor resource). Options: ``folders``, ``tree``, ``owner=Set``, ``code=…`` (or ``none``),
+``name=…``; for registers ``subordinate`` (by the recorder's position), ``subordinate
+every=second|day|month|quarter|year``, ``subordinate every=none``, ``periodic`` (every second) or ``periodic
+every=…``, ``recorder=Document_X`` where one kind of document alone writes it, ``turnover`` for an accumulation
+register without balances, ``chart=Set``; ``content=A,B`` for an exchange plan and a document journal.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ def _standard(thing: Thing) -> list[Field]:
         return [*ref, mark, *tail]
     options, out = thing.options, [*common, mark]
     code = options.get("code", "9")
-    out += list(_fields("Code", code if code[0] in "sf" else f"s{code}"))
+    if code != "none":  # a catalog whose codes have no length has none at all
+        out += list(_fields("Code", code if code[0] in "sf" else f"s{code}"))
     out.append(Field("Description", "Edm.String", int(options.get("name", "100"))))
     out += [Field("Predefined", "Edm.Boolean"), Field("PredefinedDataName", "Edm.String")]
     if "folders" in options or "tree" in options or thing.kind == "chart":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from . import rules
 from .base import Base, not_found
 from .movements import HANDLERS, Movements
+from .stock import CHECKS, REQUIRED, STOCK
 from .store import Body
 from .values import ZERO
 from .wire import ODataError, business
@@ -32,9 +33,11 @@ def post(base: Base, collection: str, key: str, *, operational: bool = False) ->
         reasons: list[str] = []
         movements: Movements = {}
         _check_filled(collection, document, reasons)
-        handler = HANDLERS.get(collection)
-        if not reasons and handler is not None:
-            movements = handler(base, document, reasons)
+        for handler in (HANDLERS.get(collection), STOCK.get(collection)) if not reasons else ():
+            for register, rows in (handler(base, document, reasons) if handler else {}).items():
+                movements[register] = [*movements.get(register, []), *rows]
+        if not reasons and collection in CHECKS:
+            CHECKS[collection](base, document, reasons)
         if reasons:
             raise business("\n".join([f"Не удалось провести: {title}!", *reasons]))
         _record(base, collection, document, movements)
@@ -91,7 +94,11 @@ _REQUIRED: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
         "ИнвентарьИХозяйственныеПринадлежности",
         ("Номенклатура", "Количество", "ФизЛицо", "СчетУчета", "СпособОтраженияРасходов"),
     ),
-    "Document_ТребованиеНакладная": (("Организация", "Склад"), "Материалы", ("Номенклатура", "Количество", "Счет")),
+    "Document_ТребованиеНакладная": (
+        ("Организация", "Склад", "СчетЗатрат"),
+        "Материалы",
+        ("Номенклатура", "Количество", "Счет"),
+    ),
     "Document_ПереводОСВМалоценноеОборудование": (("Организация",), "ОС", ("ОсновноеСредство", "Номенклатура")),
 }
 
@@ -110,7 +117,7 @@ def _required(collection: str, document: Body) -> tuple[tuple[str, ...], str, tu
         head = "Сотрудник" if operation == "СписаниеССотрудника" else "Склад"
         part = "Материалы" if operation == "СписаниеССотрудника" else "Товары"
         return ("Организация", head), part, ("Номенклатура", "Количество")
-    found = _REQUIRED.get(collection)
+    found = _REQUIRED.get(collection) or REQUIRED.get(collection)
     if found and operation == "ПередачаСотруднику":
         return (*found[0], "Сотрудник"), found[1], found[2]
     return found

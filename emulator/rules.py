@@ -106,7 +106,13 @@ def _fill_rows(base: Base, collection: str, new: Body) -> None:
         new["СуммаДокумента"] = total
 
 
-_SELF_FILLING = ("Document_ТребованиеНакладная", "Document_ПеремещениеТоваров", "Document_СписаниеТоваров")
+_SELF_FILLING = (
+    "Document_ТребованиеНакладная",
+    "Document_ПеремещениеТоваров",
+    "Document_СписаниеТоваров",
+    "Document_ОприходованиеТоваров",
+    "Document_ИнвентаризацияТоваровНаСкладе",
+)
 
 
 def rounded(base: Base, register: str, period: str) -> str:

@@ -77,6 +77,39 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("take-book returns the desk to the books; if the document is dated ahead, wait for its day."),
             FIELD,
         ),
+        # -- documents for what happened once
+        "order_task": IssueText(
+            N_("{name}: “{document}” is for the accountant to enter; what the desk knows: {facts}."),
+            N_("It changes what the company owns or owes, so no draft is written."),
+        ),
+        "order_no_document": IssueText(
+            N_("{name}: this configuration of 1C has no document for “{document}”; what the desk knows: {facts}."),
+            N_("Enter it by hand, or name the document in the mapping."),
+        ),
+        "order_unresolved": IssueText(
+            N_("{name}: “{document}” waits, because {roles} has no twin in the books; what the desk knows: {facts}."),
+            N_("Link the record; the document is drafted the next time it is asked for."),
+        ),
+        "order_unfit": IssueText(
+            N_(
+                "{name}: “{document}” is not drafted: {roles} left service, was dismissed or is another organisation's."
+            ),
+            N_("Correct it where it was entered. What the desk knows: {facts}."),
+        ),
+        "order_incomplete": IssueText(
+            N_("{name}: “{document}” is not drafted, because nobody knows {roles}; what the desk knows: {facts}."),
+            N_("Enter it on the desk: nothing is invented."),
+        ),
+        "order_changed": IssueText(
+            N_("{name}: the draft “{document}” {number} was posted with other contents than were written."),
+            N_("See the document in 1C and correct the desk; take-book says that it was seen."),
+            ("take-book", "ignore-until"),
+        ),
+        "order_refused": IssueText(
+            N_("{name}: the draft “{document}” {number} was deleted in 1C; it is not written anew."),
+            N_("See with the accountant why; take-book says that it was seen."),
+            ("take-book", "ignore-until"),
+        ),
         "draft_waits": IssueText(
             N_("{name}: moved again on the desk while an earlier draft still waits in 1C."),
             N_("Post or delete the earlier draft."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,17 +10,18 @@ from typing import Any
 
 from ..connectors.base import Connector, Description, Reviews
 from ..errors import UchetError
-from ..i18n import tr
+from ..i18n import N_, tr
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding
-from ..mappings.model import Side
+from ..mappings.model import KINDS, Side
+from ..mappings.review import Line, review, sets
 from ..mappings.system import SystemMap
 from ..settings import Settings
 from ..sync.intake import Intake, bind
 from ..sync.pair import book_now
 from .wiring import SIDES, check_state, connect, engine_settings, system_map, utc_now
 
-__all__ = ["Finding", "SideCheck", "check", "describe"]
+__all__ = ["Finding", "SideCheck", "check", "describe", "sets_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class SideCheck:
     product: str = ""
     identity: str = ""
     findings: tuple[Finding, ...] = ()
+    #: Every name of the mapping and what became of it here, needed by the nightly job or not.
+    lines: tuple[Line, ...] = ()
+    #: What to publish: section, object, needed by the nightly job, published already.
+    sets: tuple[tuple[str, str, bool, bool], ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -80,7 +85,11 @@ def _side(settings: Settings, side: Side, today: datetime) -> SideCheck:
             findings = list(_unbound(side, connector, system, today))
         if isinstance(connector, Reviews):
             findings += [_of_error(error) for error in connector.review()]
-        return SideCheck(side, described.product, described.identity, tuple(findings))
+        lines = review(system, described.collections)
+        wrong = [line.problem for line in lines if line.state == "wrong_type" and line.want.needed and line.problem]
+        findings += [Finding(p.code, p.template, params=p.params) for p in wrong]
+        published = sets(system, lines) if system.options.get("publish") else ()
+        return SideCheck(side, described.product, described.identity, tuple(findings), lines, published)
 
 
 def _unbound(side: Side, connector: Connector, system: SystemMap, today: datetime) -> Iterator[Finding]:
@@ -98,8 +107,10 @@ def _unbound(side: Side, connector: Connector, system: SystemMap, today: datetim
             'Or write the title it has in this base into [properties]: {name} = "…".',
             problem.params,
         )
+    merged = [system.kinds[kind.name] for kind in KINDS if kind.name in system.kinds]
+    asked = {value for kind in merged for source in kind.sources for value in source.params.values()}
     for name, accounts in (system.options.get("accounts") or {}).items():
-        if not binding.get(f"accounts:{name}"):
+        if f"@accounts:{name}" in asked and not binding.get(f"accounts:{name}"):
             yield Finding(
                 "account_missing",
                 "The chart of accounts in 1C has no account {code}.",
@@ -107,6 +118,20 @@ def _unbound(side: Side, connector: Connector, system: SystemMap, today: datetim
                 {"code": accounts.get("code", name), "name": name},
                 note=True,  # many a base never kept low-value items there: nothing is concluded from that
             )
+
+
+def sets_text(found: Iterable[SideCheck], language: str) -> str:
+    """The list for the administrator of 1C: what to tick, needed first, and what of it is published already."""
+    title = tr("What to tick in «Настройка стандартного интерфейса OData» (All functions)", language)
+    lines = [f"# {title}", ""]
+    for needed in (True, False):
+        heading = N_("For the nightly job") if needed else N_("For drafts and reports, as you need them")
+        lines += [f"## {tr(heading, language)}", ""]
+        for section, name, wanted, there in (row for side in found for row in side.sets):
+            if wanted is needed:
+                lines.append(f"- [{'x' if there else ' '}] {section} → {name}")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _of_error(error: UchetError) -> Finding:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .system import Binding, KindMap, Problem, SystemMap
+from .model import KINDS
+from .shapes import ROLE_TYPES
+from .system import Binding, DocumentMap, KindMap, Problem, SystemMap
 
-__all__ = ["PublishedField", "check", "check_binding"]
+__all__ = ["Collections", "PublishedField", "Want", "check", "check_binding", "problem_of", "published_type", "wants"]
 
 #: 1C renames an attribute that goes out of use to this prefix and drops it some releases later.
 _DYING = "Удалить"
@@ -24,22 +27,32 @@ Collections = Mapping[str, Mapping[str, PublishedField]]
 
 
 def check(system: SystemMap, collections: Collections) -> list[Problem]:
-    """Everything that the mapping names and the other side does not publish, each once, in a stable order."""
+    """Everything the nightly merge needs and the other side does not publish, each once, in a stable order.
+
+    Kinds that features read by name and documents that no field is written through are told by ``review.review``.
+    """
     found: dict[tuple[str, str], Problem] = {}
-    rows = [(f"{one.collection}_{one.part}", tuple(one.row.values())) for one in system.documents.values()]
-    # Rows of a tabular part are described with their object or not at all: asked only where they are.
-    for collection, fields in [*_wanted(system), *(row for row in rows if row[0] in collections)]:
-        published = _published(collection, collections)
-        base = collection.partition("/")[0]
-        if published is None:
-            found.setdefault((base, ""), _no_collection(system, base, collection))
+    for want in wants(system):
+        if not want.needed:
             continue
-        for name in fields:
-            where = collection if collection in collections else base
-            problem = _field_problem(system, where, name, published)
-            if problem is not None:
-                found.setdefault((where, name), problem)
+        problem = problem_of(system, collections, want)
+        if problem is not None:
+            found.setdefault((str(problem.params["collection"]), str(problem.params["name"])), problem)
     return list(found.values())
+
+
+def problem_of(system: SystemMap, collections: Collections, want: Want) -> Problem | None:
+    """What is wrong with one name that a mapping uses, or ``None``."""
+    # Rows of a tabular part are described with their object or not at all: asked only where they are.
+    if want.part and want.collection not in collections:
+        return None
+    published = _published(want.collection, collections)
+    base = want.collection.partition("/")[0]
+    if published is None:
+        return _no_collection(system, base, want.collection)
+    if not want.wire:
+        return None
+    return _field_problem(system, want.collection if want.collection in collections else base, want.wire, published)
 
 
 def check_binding(system: SystemMap, binding: Binding) -> list[Problem]:
@@ -55,29 +68,93 @@ def check_binding(system: SystemMap, binding: Binding) -> list[Problem]:
     ]
 
 
-def _wanted(system: SystemMap) -> Iterable[tuple[str, tuple[str, ...]]]:
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One name that a mapping uses. ``owner``: the kind or document, ``name``: the field or role it is for ("" where
+    the rule itself needs it). ``wire`` is empty for the set itself. ``part``: a row of a tabular part.
+    ``type``: the canonical type that the published one must be able to hold, "" where any will do."""
+
+    owner: str
+    name: str
+    collection: str
+    wire: str
+    type: str = ""
+    needed: bool = True
+    part: bool = False
+
+
+def wants(system: SystemMap) -> Iterator[Want]:
+    """Every name of a mapping, kinds first."""
+    merged = {kind.name for kind in KINDS}
     for kind_map in system.kinds.values():
-        for source in kind_map.sources:
-            yield source.collection, (*source.fields, *source.where, *_written(kind_map, source.name))
+        yield from _of_kind(kind_map, kind_map.kind in merged)
+    writes = [f.write for k in system.kinds.values() for f in k.fields.values()]
+    writes += [str(way) for k in system.kinds.values() for way in k.options.get("moves", {}).values()]
+    used = {way.partition(":")[2] for way in writes}
     for document in system.documents.values():
-        yield document.collection, (*document.header.values(), *document.constants, document.part)
-        for lookup in document.lookups.values():
-            yield str(lookup.get("collection", "")), (str(lookup.get("field", "")), *lookup.get("where", {}))
-    yield from _options(system.options)
+        yield from _of_document(document, document.name in used)
+    yield from _of_options(system, merged)
 
 
-def _written(kind_map: KindMap, source: str) -> tuple[str, ...]:
-    return (*kind_map.create, *kind_map.retire) if source == kind_map.main.name else ()
+def _of_kind(kind_map: KindMap, needed: bool) -> Iterator[Want]:
+    owner = f"kind {kind_map.kind}"
+    for source in kind_map.sources:
+        names: dict[str, tuple[str, str]] = dict.fromkeys(source.fields, ("", ""))
+        for field in kind_map.fields.values():
+            if field.source == source.name and field.wire in names:
+                names[field.wire] = (field.field, field.codec.partition(":")[0])
+        extra = [*source.where, *(_written(kind_map) if source is kind_map.main else ())]
+        yield Want(owner, "", source.collection, "", needed=needed)
+        for wire, (name, kind) in {**dict.fromkeys(extra, ("", "")), **names}.items():
+            yield Want(owner, name, source.collection, wire, kind, needed)
 
 
-def _options(options: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    tables = [options.get("properties", {}), *options.get("accounts", {}).values(), *options.get("labels", {}).values()]
-    for table in tables:
+def _written(kind_map: KindMap) -> tuple[str, ...]:
+    return (*kind_map.create, *kind_map.retire)
+
+
+def _of_document(document: DocumentMap, needed: bool) -> Iterator[Want]:
+    owner, own = f"document {document.name}", document.collection
+    yield Want(owner, "", own, "", needed=needed)
+    for role, wire in document.header.items():
+        yield Want(owner, role, own, wire, ROLE_TYPES.get(role, ""), needed)
+    for wire, value in document.constants.items():
+        yield Want(owner, "", own, wire, _type_of(value), needed)
+    yield Want(owner, "", own, document.part, "rows", needed)
+    for role, wire in document.row.items():
+        yield Want(owner, role, f"{own}/{document.part}", wire, ROLE_TYPES.get(role, ""), needed, part=True)
+    for wire, value in document.row_constants.items():
+        yield Want(owner, "", f"{own}/{document.part}", wire, _type_of(value), needed, part=True)
+    for lookup in document.lookups.values():
+        names = (str(lookup.get("field", "")), *lookup.get("where", {}))
+        yield from (Want(owner, "", str(lookup.get("collection", "")), name, "", needed) for name in names)
+        if lookup.get("by_collection"):
+            names = (str(lookup.get("by_field", "")), *lookup.get("by", {}))
+            yield from (Want(owner, "", str(lookup["by_collection"]), name, "", needed) for name in names)
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "flag"
+    return "number" if isinstance(value, int) else ""
+
+
+def _of_options(system: SystemMap, merged: Collection[str]) -> Iterator[Want]:
+    options = system.options
+    kinds = [k for k in system.kinds.values() if k.kind in merged]
+    asked = {str(v) for k in kinds for s in k.sources for v in s.params.values()}
+    shown = {f.label_of for k in kinds for f in k.fields.values()}
+    tables = [(options.get("properties", {}), bool(system.properties))]
+    tables += [(t, f"@accounts:{name}" in asked) for name, t in options.get("accounts", {}).items()]
+    tables += [(t, name in shown) for name, t in options.get("labels", {}).items()]
+    for table, needed in tables:
         if table.get("collection"):
             fields = [value for key, value in table.items() if key == "field" or key.endswith("_field")]
-            yield table["collection"], tuple(one for one in fields if one != table.get("set_name_field"))
+            for name in fields:
+                if name != table.get("set_name_field"):
+                    yield Want("options", "", table["collection"], name, "", needed)
         if table.get("set_collection"):
-            yield table["set_collection"], (table["set_name_field"],)
+            yield Want("options", "", table["set_collection"], table["set_name_field"], "", needed)
 
 
 def _published(collection: str, collections: Collections) -> Mapping[str, PublishedField] | None:
@@ -90,6 +167,15 @@ def _published(collection: str, collections: Collections) -> Mapping[str, Publis
             same_columns = table in ("SliceLast", "SliceFirst") and name == base
             return collections[name] if same_columns else {}
     return None
+
+
+def published_type(collections: Collections, want: Want) -> str:
+    """The published type of a name ("" where it is not described); a composite one is ``composite``."""
+    fields = _published(want.collection, collections) or {}
+    found = fields.get(want.wire)
+    if found is None:
+        return ""
+    return "composite" if f"{want.wire}_Type" in fields and found.type == "Edm.String" else found.type
 
 
 def _no_collection(system: SystemMap, base: str, collection: str) -> Problem:

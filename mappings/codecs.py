@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from ..errors import Reject
-from .model import KINDS, Field, Ref, Side, Value
+from .model import ALL_KINDS, Field, Ref, Side, Value
 from .system import FieldMap, SystemMap
 from .text import clean, fold
 
@@ -70,7 +70,7 @@ class Codec(Protocol):
     def encode(self, value: Value, ctx: Context) -> Any: ...
 
 
-_REFERENCES: Mapping[tuple[str, str], str] = {(k.name, f.name): f.of for k in KINDS for f in k.fields if f.of}
+_REFERENCES: Mapping[tuple[str, str], str] = {(k.name, f.name): f.of for k in ALL_KINDS for f in k.fields if f.of}
 
 
 def context(

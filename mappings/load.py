@@ -18,19 +18,22 @@ from typing import Any, cast
 from ..errors import Fatal
 from .codecs import CODECS, wire_of
 from .compose import RULES, needs
-from .model import KINDS, Kind, Side
+from .model import ALL_KINDS, Kind, Side
 from .model import kind as kind_named
+from .shapes import SHAPES
 from .system import DocumentMap, FieldMap, KindMap, PropertyMap, Source, SystemMap
 
 __all__ = ["available", "build_system", "fingerprint", "load_system"]
 
 _HERE = Path(__file__).parent
-_KIND_NAMES = frozenset(k.name for k in KINDS)
+_KIND_NAMES = frozenset(k.name for k in ALL_KINDS)
 _TOP = frozenset({"name", "side", "title", "wire", "kinds", "properties", "documents", "options"})
 _KIND_KEYS = frozenset({"rule", "sources", "fields", "create", "retire", "options"})
 _SOURCE_KEYS = frozenset({"collection", "key", "fields", "where", "params"})
 _FIELD_KEYS = frozenset({"source", "wire", "codec", "write", "choices", "label_of"})
-_DOCUMENT_KEYS = frozenset({"collection", "header", "part", "row", "constants", "lookups", "title_ru", "title_en"})
+_DOCUMENT_KEYS = frozenset(
+    {"collection", "header", "part", "row", "constants", "row_constants", "lookups", "title_ru", "title_en", "unproven"}
+)
 
 
 def available(side: Side) -> tuple[str, ...]:
@@ -173,6 +176,8 @@ def _copy(value: Any) -> Any:
 
 def _document(name: str, table: _Table) -> DocumentMap:
     table.only(_DOCUMENT_KEYS)
+    if name not in SHAPES:
+        raise table.bad("collection", name, "one of the documents " + ", ".join(sorted(SHAPES)))
     lookups = {key: MappingProxyType(dict(one.data)) for key, one in table.table("lookups").tables()}
     return DocumentMap(
         name=name,
@@ -184,6 +189,8 @@ def _document(name: str, table: _Table) -> DocumentMap:
         lookups=MappingProxyType(lookups),
         title_ru=table.text("title_ru"),
         title_en=table.text("title_en"),
+        row_constants=table.frozen("row_constants"),
+        unproven=table.data.get("unproven") is True,
     )
 
 
@@ -276,7 +283,8 @@ def _with_fields(kind_map: KindMap) -> KindMap:
         wanted = dict.fromkeys(source.key)
         wanted.update(dict.fromkeys(source.fields))
         for field in kind_map.fields.values():
-            if field.source == source.name and field.write != "property":
+            computed = field.write == "property" or field.wire.startswith("@")
+            if field.source == source.name and not computed:
                 wanted[field.wire] = None
         wanted.update(dict.fromkeys(needs(kind_map, source.name)))
         if source is kind_map.main:

@@ -14,10 +14,16 @@ from types import MappingProxyType
 from typing import Literal
 
 __all__ = [
+    "ALL_KINDS",
     "EQUIPMENT",
+    "ITEM",
     "KINDS",
+    "LICENCE",
+    "MOVEMENT",
     "ORGANIZATION",
     "POSITION",
+    "REQUEST",
+    "STOCK",
     "Field",
     "Kind",
     "Ref",
@@ -194,6 +200,10 @@ POSITION = Kind(
         Field("custodian", "reference", "Сотрудник", "Employee", of="person"),
         Field("quantity", "quantity", "Количество", "Quantity"),
         Field("cost", "money", "Сумма", "Amount"),
+        Field("item", "reference", "Номенклатура (ссылка)", "Item (reference)", of="item"),
+        # Some books keep these of things in use too (ERP): then one row can be one thing.
+        Field("department", "reference", "Подразделение", "Department", of="department"),
+        Field("inventory_number", "text", "Инвентарный номер", "Inventory number"),
     ),
     scope="organization",
     creates=frozenset(),
@@ -203,7 +213,75 @@ POSITION = Kind(
 #: In order of reference: a kind comes after every kind its fields point to.
 KINDS: tuple[Kind, ...] = (ORGANIZATION, DEPARTMENT, PERSON, PLACE, EQUIPMENT, POSITION)
 
-_BY_NAME = MappingProxyType({k.name: k for k in KINDS})
+
+def _read(name: str, ru: str, en: str, *fields: Field, scope: str | None = None) -> Kind:
+    """A kind that is read from the books and written nowhere: what the merge does not touch."""
+    return Kind(name, ru, en, fields, scope=scope, creates=frozenset(), retires=frozenset())
+
+
+#: Kinds that mappings know and the nightly merge leaves alone: features ask for them by name.
+ITEM = _read(
+    "item",
+    "Номенклатура",
+    "Item",
+    Field("name", "name", "Наименование", "Name"),
+    Field("code", "text", "Код", "Code"),
+    Field("article", "text", "Артикул", "Article"),
+    Field("unit", "text", "Единица измерения", "Unit"),
+)
+#: How much of an item stands at a place in the books; ``place`` is empty where the books keep no warehouses.
+STOCK = _read(
+    "stock",
+    "Остаток на складе",
+    "Stock level",
+    Field("item", "reference", "Номенклатура", "Item", of="item"),
+    Field("place", "reference", "Склад", "Warehouse", of="place"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("cost", "money", "Сумма", "Amount"),
+    scope="organization",
+)
+#: One record of stock that came or went.
+MOVEMENT = _read(
+    "movement",
+    "Движение запасов",
+    "Movement",
+    Field("date", "date", "Дата", "Date"),
+    Field("document", "text", "Документ", "Document"),
+    Field("direction", "choice", "Вид движения", "Direction", choices=("in", "out")),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("item", "reference", "Номенклатура", "Item", of="item"),
+    Field("place", "reference", "Склад", "Warehouse", of="place"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+)
+REQUEST = _read(
+    "request",
+    "Заказ или счёт поставщика",
+    "Purchase order",
+    Field("number", "text", "Номер", "Number"),
+    Field("date", "date", "Дата", "Date"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("supplier", "text", "Поставщик", "Supplier"),
+    Field("amount", "money", "Сумма", "Amount"),
+    Field("state", "choice", "Статус", "State", choices=("open", "agreed", "ordered", "paid", "closed", "cancelled")),
+    Field("delivery", "choice", "Поступление", "Delivery", choices=("none", "part", "whole")),
+    Field("comment", "text", "Комментарий", "Comment"),
+    scope="organization",
+)
+#: Rights of use as the books keep them: a balance of accounts that settings name.
+LICENCE = _read(
+    "licence",
+    "Лицензия",
+    "Licence",
+    Field("name", "text", "Объект учёта", "Object"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("cost", "money", "Сумма", "Amount"),
+    scope="organization",
+)
+#: Every kind a mapping may name.
+ALL_KINDS: tuple[Kind, ...] = (*KINDS, ITEM, STOCK, MOVEMENT, REQUEST, LICENCE)
+
+_BY_NAME = MappingProxyType({k.name: k for k in ALL_KINDS})
 
 
 def kind(name: str) -> Kind:

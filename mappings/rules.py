@@ -12,18 +12,30 @@ from .decode import Job, Row, decode_fields, flag, is_retired
 from .model import Value, Values
 from .system import Decoded, Problem
 
-__all__ = ["RULES", "RULE_NEEDS", "department", "fixed_asset", "person", "plain", "position", "position_as_equipment"]
+__all__ = [
+    "RULES",
+    "RULE_NEEDS",
+    "department",
+    "fixed_asset",
+    "person",
+    "plain",
+    "position",
+    "position_as_equipment",
+    "stock",
+]
 
 
 def plain(job: Job) -> Decoded:
-    """The main source alone. Fields that the retirement overwrote say nothing any more and are left out."""
+    """The main source and one row of every other. Fields that the retirement overwrote say nothing: left out."""
     row = job.main
     if not row or flag(row, job.option("folder")):
         return Decoded({}, skip=True)
     retired = is_retired(job, row)
     lost = job.kind_map.retire if retired else {}
     names = [name for name, field in job.kind_map.fields.items() if field.wire not in lost]
-    values, problems = decode_fields(job, {job.kind_map.main.name: row}, names)
+    main = job.kind_map.main.name
+    rows: dict[str, Row | None] = {n: _latest(found, "Period") for n, found in job.parts.items() if n != main}
+    values, problems = decode_fields(job, {**rows, main: row}, names)
     return Decoded(values, retired, tuple(problems))
 
 
@@ -112,7 +124,7 @@ def person(job: Job) -> Decoded:
         return Decoded({}, skip=True)
     employees = [e for e in job.rows("employee") if not flag(e, job.option("employee_deleted"))]
     staff = job.rows("staff")
-    if not employees and not staff and {"employee", "staff"} <= set(job.parts):
+    if not employees and not staff and {source.name for source in job.kind_map.sources} <= set(job.parts):
         return Decoded({}, skip=True)  # a counterparty's or client's person
     work = max(staff, key=lambda r: _work_rank(job, r), default=None)
     rows: dict[str, Row | None] = {job.kind_map.main.name: row}
@@ -212,11 +224,38 @@ def _defined(job: Job, row: Row) -> Row:
     return {**row, **empty}
 
 
+# ---------------------------------------------------------------- stock
+
+
+def stock(job: Job) -> Decoded:
+    """One row of a balance of stock: item, warehouse, quantity.
+
+    Where the mapping names ``columns`` instead of fixed ones, the item and the warehouse are told by the type of what
+    stands in a column: their order is a setting of the base. No warehouse = the base keeps none for that account.
+    """
+    row = dict(job.main)
+    for name in job.kind_map.options.get("columns", ()):
+        for role in ("item", "place"):
+            if row.get(f"{name}{job.option('type_suffix')}") == job.option(f"{role}_type"):
+                row[f"@{role}"] = row.get(name)
+    if "columns" in job.kind_map.options:
+        row = {"@item": None, "@place": None, **row}
+    values, problems = decode_fields(job, {job.kind_map.main.name: row})
+    quantity = _number(values.get("quantity"))
+    if values.get("item") is None or not (quantity or _number(values.get("cost"))):
+        return Decoded({}, skip=True)
+    if quantity < 0:
+        template = "{label}: a negative quantity ({quantity}) on stock."
+        problems.append(Problem("negative_quantity", template, {"label": job.id, "quantity": quantity}, "quantity"))
+    return Decoded(values, problems=tuple(problems))
+
+
 def position_as_equipment(values: Values) -> Values | None:
     """The equipment record that a position of exactly one piece stands for (no inventory number, no department)."""
     if values.get("quantity") != Decimal(1):
         return None
-    kept = {name: values[name] for name in ("name", "organization", "custodian", "cost") if name in values}
+    shared = ("name", "item", "organization", "custodian", "cost", "department", "inventory_number")
+    kept = {name: values[name] for name in shared if name in values}
     return {**kept, "accounting": "low_value"}
 
 
@@ -226,6 +265,7 @@ RULES: Mapping[str, Callable[[Job], Decoded]] = {
     "fixed_asset": fixed_asset,
     "person": person,
     "position": position,
+    "stock": stock,
 }
 
 #: Which options name wire fields that a rule reads, by source: the loader asks for those fields too.
@@ -244,4 +284,5 @@ RULE_NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "staff": ("staff_employee", "staff_main", "staff_hired", "staff_dismissed"),
     },
     "position": {"main": ("types",)},
+    "stock": {"main": ("columns", "types")},
 }

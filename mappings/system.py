@@ -84,7 +84,12 @@ class PropertyMap:
 
 @dataclass(frozen=True, slots=True)
 class DocumentMap:
-    """A draft document: canonical roles (``organization``, ``from_department`` …) → wire names."""
+    """A draft document: canonical roles (``organization``, ``from_department`` …) → wire names.
+
+    ``lookups``: role → the catalogue item that settings name by conditions (``collection``, ``field``, ``where``); with
+    ``row = true`` for each row, with ``by = {wire = role}`` looked for by what the row says first.
+    ``unproven``: names that no published list of the configuration confirms; only the live base can.
+    """
 
     name: str
     collection: str
@@ -95,6 +100,8 @@ class DocumentMap:
     lookups: Mapping[str, Mapping[str, Any]]
     title_ru: str
     title_en: str
+    row_constants: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,22 @@ from dataclasses import dataclass, replace
 
 from ..mappings.model import Kind, Ref, Side, Value, Values
 from .ids import draft_key, fingerprint, operation_id, value_text
+from .orders import closings_of_orders, is_order
 from .types import Draft, FieldChange, Issue, Link, Operation, Record
-from .world import WAITING, World, label_of
+from .world import UNIT, WAITING, World, label_of
 
 __all__ = ["OPEN", "Move", "answered", "closings", "group_moves"]
 
 #: States in which a draft still waits for a person: until then its assets stand in no other draft.
 OPEN = frozenset({"open", "edited"})
 
-#: canonical field → the roles of a draft's header that carry it from and to.
-_ROLES = {"department": ("from_department", "to_department"), "custodian": ("from_custodian", "to_custodian")}
+#: document → canonical field → the roles of its header that carry the field from and to.
+_ROLES = {
+    "move": {"department": ("from_department", "to_department"), "custodian": ("from_custodian", "to_custodian")},
+    "custody": {"department": ("from_department", "to_department"), "custodian": ("from_person", "to_person")},
+}
+#: What a thing that the books know as a quantity brings into its row.
+_UNIT_ROLES = ("item", "inventory_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def group_moves(world: World, moves: Iterable[Move]) -> tuple[list[Operation], l
 def _header(world: World, move: Move) -> dict[str, Value]:
     header: dict[str, Value] = {"organization": move.book.values.get("organization")}
     wanted = {c.name: c.after for c in move.changes}
-    for name, (sender, receiver) in _ROLES.items():
+    for name, (sender, receiver) in _ROLES[move.document].items():
         before = move.book.values.get(name)
         after = wanted.get(name, before)
         header[sender] = before
@@ -67,7 +73,9 @@ def _header(world: World, move: Move) -> dict[str, Value]:
 
 
 def _member(move: Move) -> Operation:
-    member = Operation("", "update", "book", move.kind.name, move.link.book, move.link.desk, move.changes)
+    own = move.book.values if move.link.book.startswith(UNIT) else {}
+    row = {name: own[name] for name in _UNIT_ROLES if own.get(name) is not None}
+    member = Operation("", "update", "book", move.kind.name, move.link.book, move.link.desk, move.changes, header=row)
     label = label_of(move.kind, move.book)
     return replace(member, id=operation_id(member), label=label)
 
@@ -125,7 +133,9 @@ def _unfit(world: World, move: Move, wanted: Ref) -> str | None:
         return "receiver_unknown"
     if record.values.get("active") is False:
         return "receiver_dismissed"
-    if receiver.kind == "department" and record.values.get("organization") != move.book.values.get("organization"):
+    # A structure of the enterprise (ERP) belongs to no organisation, and so to none but ours.
+    theirs, ours = record.values.get("organization"), move.book.values.get("organization")
+    if receiver.kind == "department" and theirs != ours and "organization" in record.values:
         return "receiver_foreign"
     return None
 
@@ -154,7 +164,11 @@ def closings(world: World) -> tuple[list[Operation], list[Issue]]:
     found: list[Operation] = []
     issues: list[Issue] = []
     for draft in (d for d in world.drafts if d.state in WAITING):
-        if draft.state in OPEN:
+        if draft.members and is_order(draft.members[0]):
+            closed, told = closings_of_orders(world, draft)
+            found += [closed] if closed else []
+            issues += [told] if told else []
+        elif draft.state in OPEN:
             issues += [_needless(draft, m) for m in draft.members if _settled(world, draft, m)]
         elif all(_settled(world, draft, m) for m in draft.members):
             state = "gone" if draft.state == "refused" else "agreed"

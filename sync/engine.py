@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 from ..errors import Blocked, Reject, UchetError
 from .apply import Applied, Applier
 from .guard import check
+from .orders import KIND, Order
 from .pair import EngineSettings, LinkIndex, Pair
-from .plan import build, decided
+from .plan import build, build_orders, decided
 from .recover import recover
 from .resync import Resync, compare
 from .sight import SIDES, Contact, Sight, forgetting, look, remember
@@ -89,6 +90,26 @@ class Engine:
             if sight.back:
                 self._accept(run, sight, row.by or "uchet")
             return self._apply(run, applier, sight, row.plan, accepted)
+
+    def draft(self, orders: Collection[Order], job: str = "draft") -> Run:
+        """Write drafts for ``orders``, under the guard and in the journal like any plan; an order drafted before is
+        left alone. What cannot be drafted becomes a question."""
+        with self._running(job) as run:
+            applier, sight = self._look(run)
+            plan = build_orders(sight.world, orders)
+            verdict = check(plan, self.settings.guard, sight.facts, first=False)
+            self.store.save_plan(self.pair.name, plan, verdict, run.id)
+            keys = {f"{KIND}:event:{order.event}" for order in orders}
+            if verdict.stopped:
+                reasons = tuple(r[0] for r in verdict.reasons)
+                stopped = replace(run, plan=plan.id, outcome="blocked", notes=reasons)
+                return self._finish(stopped, plan)
+            result = applier.apply(plan, self.settings.zone)
+            self.store.mark_plan(plan.id, "applied")
+            found = {i.key: i for i in (*plan.issues, *result.issues)}
+            self.store.report_issues(self.pair.name, run.id, list(found.values()), lambda row: row.issue.key in keys)
+            outcome = worst("changed" if result.written else "clean", "partial" if result.failed else "clean")
+            return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
 
     def resync(self) -> Resync:
         """Compare everything as on the first day and write nothing anywhere, not even what recover would settle."""
@@ -202,6 +223,8 @@ class Engine:
     def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
         """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
         kind = row.issue.kind
+        if kind == KIND:  # what became of a draft is known every night; an event is looked at when it is ordered
+            return row.issue.key.startswith(f"{KIND}:draft:")
         sides = [side for side in SIDES if kind in self.pair.mapping(side).kinds]
         looked = [plan.complete.get(f"{side}|{kind}", False) for side in sides]
         # A decision is spent once nothing of it is left to do; until then a write that failed may need it again.

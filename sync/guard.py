@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..mappings.model import Side
+from .orders import KIND as EVENTS
 from .pair import GuardLimits
 from .types import Operation, Plan, Verdict
 
@@ -107,7 +108,9 @@ def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
                 retired[name] = retired.get(name, 0) + 1
     found: list[Reason] = []
     for name, count in sorted(changes.items()):
-        if _over(count, plan.bases.get(name, 0), limits.change_share, limits.change_from, limits.change_max):
+        # Events are a share of nothing: for them there is the ceiling alone.
+        least = limits.change_max if name.startswith(f"{EVENTS}|") else limits.change_from
+        if _over(count, plan.bases.get(name, 0), limits.change_share, least, limits.change_max):
             found.append(
                 _reason(
                     "too_many_changes", "{count} of {base} records of {kind} would change{scope}.", plan, name, count

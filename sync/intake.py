@@ -16,7 +16,7 @@ from typing import Any
 from ..connectors.base import Connector, Page, Query, Raw
 from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
-from ..mappings.model import Side
+from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
 from .types import Issue, Listing, Record
 from .world import UNIT
@@ -42,9 +42,12 @@ def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
         for prop in system.properties.values():
             if prop.title in titles:
                 found[prop.name] = titles[prop.title]
+    charts: dict[tuple[str, ...], list[Raw]] = {}
     for name, accounts in (system.options.get("accounts") or {}).items():
-        rows = _all(connector, Query(accounts["collection"], tuple(accounts.get("fields", ()))))
-        found[f"accounts:{name}"] = ",".join(_branch(rows, accounts))
+        asked = (accounts["collection"], *accounts.get("fields", ()))
+        if asked not in charts:
+            charts[asked] = _all(connector, Query(asked[0], asked[1:]))
+        found[f"accounts:{name}"] = ",".join(_branch(charts[asked], accounts))
     return found
 
 
@@ -122,8 +125,10 @@ class Intake:
         return self._decode(mapped, raws, parts, complete)
 
     def probe(self) -> None:
-        """Read the first page of every source: published is not yet allowed. Raises what the connector raises."""
-        for mapped in self.system.kinds.values():
+        """Read the first page of every source of the merge: published is not yet allowed. Raises what the connector
+        raises."""
+        merged = {kind.name for kind in KINDS}
+        for mapped in (m for m in self.system.kinds.values() if m.kind in merged):
             for source in mapped.sources:
                 if not self._skipped(source):
                     next(iter(self.connector.read(self._query(source))), None)
@@ -136,6 +141,8 @@ class Intake:
     def _param(self, value: Any) -> Any:
         if value == "@tomorrow":
             return datetime.combine(self.today.date() + timedelta(days=1), time())
+        if isinstance(value, str) and value.startswith("@days:"):
+            return datetime.combine(self.today.date() - timedelta(days=int(value[6:])), time())
         if isinstance(value, str) and value.startswith("@accounts:"):
             return tuple(k for k in self.binding.get(value[1:], "").split(",") if k)
         return value

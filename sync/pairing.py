@@ -139,7 +139,9 @@ class Pairing:
 
     def _how(self, side: Side, name: str) -> str:
         if side == "book" and self.link.book.startswith(UNIT):
-            return "never"  # a quantity on МЦ.04 has no card to write to
+            # A quantity has no card to write to; who holds it may be told by a document of its own.
+            position = self.world.book_map.kinds.get("position")
+            return str(position.options.get("moves", {}).get(name, "never")) if position else "never"
         return self.world.how(side, self.kind.name, name)
 
     def _agreed(self, fields: tuple[FieldOutcome, ...]) -> Seen | None:

@@ -18,12 +18,13 @@ from .drafts import Move, answered, closings, group_moves
 from .ids import create_key, field_key, gone_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
+from .orders import Order, group_orders
 from .pair import other
 from .pairing import Pairing
 from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
 from .world import UNIT, World, label_of
 
-__all__ = ["build", "decided"]
+__all__ = ["build", "build_orders", "decided"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close")
 
@@ -34,6 +35,19 @@ def build(world: World) -> Plan:
     for kind in world.kinds:
         builder.add(kind)
     return builder.plan()
+
+
+def build_orders(world: World, orders: Iterable[Order]) -> Plan:
+    """The plan that drafts ``orders`` and does nothing else."""
+    builder = _Builder(world)
+    builder.issues = []
+    for kind in world.kinds:  # shares are of what stands in the books now
+        listing = world.listing(kind.name, "book")
+        builder.count(kind, listing.records.values() if listing else ())
+    operations, issues = group_orders(world, orders)
+    for op in operations:
+        builder.put(op)
+    return builder.whole([*builder.issues, *issues])
 
 
 class _Builder:
@@ -61,8 +75,8 @@ class _Builder:
         self.issues += [*result.suggestions, *result.problems]
         for link in result.found:
             self.world.index.add(link)
-        self._count(kind, book.records.values())
-        self._count(kind, desk.records.values())
+        self.count(kind, book.records.values())
+        self.count(kind, desk.records.values())
         for link in [*links, *result.found]:
             self._pair(kind, link, new=link not in links)
         self._alone(kind, result.book_only, result.desk_only)
@@ -70,7 +84,7 @@ class _Builder:
     def _linked(self, issue: Issue) -> bool:
         return self.world.index.of(Ref("book", issue.kind, issue.book or "")) is not None
 
-    def _count(self, kind: Kind, records: Iterable[Record]) -> None:
+    def count(self, kind: Kind, records: Iterable[Record]) -> None:
         """Records in service per organisation: of the two sides the one that has more."""
         counted = Counter(f"{kind.name}|{self._scope(kind, record)}" for record in records if not record.retired)
         for name, count in counted.items():
@@ -95,13 +109,13 @@ class _Builder:
         scope = self._scope(kind, record) if record else ""
         if new:
             link_op = Operation("", "link", "desk", kind.name, link.book, link.desk, seen=outcome.seen or Seen())
-            self._put(replace(link_op, rule=link.rule, score=link.score, scope=scope, label=pairing.label))
+            self.put(replace(link_op, rule=link.rule, score=link.score, scope=scope, label=pairing.label))
         elif outcome.seen is not None:
-            self._put(Operation("", "agree", "desk", kind.name, link.book, link.desk, seen=outcome.seen, scope=scope))
+            self.put(Operation("", "agree", "desk", kind.name, link.book, link.desk, seen=outcome.seen, scope=scope))
         for op in outcome.operations:
-            self._put(replace(op, scope=scope, label=pairing.label))
+            self.put(replace(op, scope=scope, label=pairing.label))
 
-    def _put(self, op: Operation) -> None:
+    def put(self, op: Operation) -> None:
         if op.action in ("create", "update"):
             op = replace(op, changes=tuple(c for c in op.changes if self._reachable(op.side, c.after)))
             if not op.changes:
@@ -171,7 +185,7 @@ class _Builder:
         apart = sorted(desk for k, book, desk in self.world.rejected if (k, book) == (kind.name, record.id))
         key = create_key(self.world.pair, kind.name, "|".join([record.id, *apart]))
         create = Operation("", "create", "desk", kind.name, record.id, changes=changes, key=key, label=label)
-        self._put(replace(create, scope=self._scope(kind, record)))
+        self.put(replace(create, scope=self._scope(kind, record)))
 
     def _lonely(self, kind: Kind, record: Record) -> None:
         if record.values.get("accounting") == "low_value" and self.world.short_positions:
@@ -186,12 +200,15 @@ class _Builder:
         drafts, questions = group_moves(self.world, self.moves)
         self.issues += questions
         for op in drafts:
-            self._put(op)
+            self.put(op)
         closed, needless = closings(self.world)
         self.issues += needless
         for op in closed:
-            self._put(op)
-        issues = tuple(sorted((self._named(i) for i in {i.key: i for i in self.issues}.values()), key=lambda i: i.key))
+            self.put(op)
+        return self.whole(self.issues)
+
+    def whole(self, asked: Iterable[Issue]) -> Plan:
+        issues = tuple(sorted((self._named(i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
         operations = tuple(sorted(self.operations, key=self._rank))
         return Plan(
             plan_id(operations, issues, self.world.fingerprint),

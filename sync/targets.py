@@ -13,8 +13,10 @@ from ..mappings.codecs import canon, equal
 from ..mappings.compose import decode_main
 from ..mappings.encode import encode
 from ..mappings.model import Kind, Ref, Side, Value, Values
+from ..mappings.shapes import body
 from ..mappings.system import DocumentMap, KindMap
 from .intake import Label
+from .orders import is_order
 from .pair import LinkIndex, Pair, other
 from .types import FieldChange, Operation
 
@@ -125,29 +127,56 @@ class Targets:
 
     def _draft(self, op: Operation, now: datetime) -> Write:
         document = self.document(op)
-        roles: dict[str, Any] = {n: self._role(op.side, v) for n, v in op.header.items()}
-        roles["date"] = now
-        roles["comment"] = f"uchet {op.key} {op.label}"
-        for role, where in document.lookups.items():
-            roles[role] = self._lookup(role, where)
-        values: dict[str, Any] = {wire: roles[name] for name, wire in document.header.items() if name in roles}
-        values.update(document.constants)
-        rows = []
-        for member in op.members:
-            row: dict[str, Any] = {document.row["asset"]: member.book}
-            if "quantity" in document.row:
-                row[document.row["quantity"]] = 1
-            rows.append(row)
-        values[document.part] = rows
-        return Write(document.collection, None, values, key=op.key, marker=op.key)
+        header: dict[str, Any] = {n: self._role(op.side, v) for n, v in op.header.items() if not n.startswith("@")}
+        header["date"] = op.header.get("date") or now
+        header["comment"] = self._comment(op, document)
+        rows = [self._row(op, member) for member in op.members]
+        self._look_up(document, header, rows)
+        return Write(document.collection, None, body(document, header, rows), key=op.key, marker=op.key)
+
+    def _comment(self, op: Operation, document: DocumentMap) -> str:
+        """Our key, by which the draft is found again, the desk's numbers, and what has no attribute of its own."""
+        told = [f"uchet {op.key} {op.label}", op.header.get("@note")]
+        told += [op.header.get(role) for role in ("basis_text", "reason") if role not in document.header]
+        return "; ".join(str(one) for one in told if one)
+
+    def _row(self, op: Operation, member: Operation) -> dict[str, Any]:
+        if is_order(op):
+            return {c.name: self._role(op.side, c.after) for c in member.changes}
+        # A thing that the books know as a quantity brings its item along; any other is its card.
+        thing = {n: self._role(op.side, v) for n, v in member.header.items()} or {"asset": member.book}
+        return {**thing, "quantity": 1}
 
     def _role(self, side: Side, value: Value) -> Any:
         return self.wire_id(side, value) if isinstance(value, Ref) else value
 
-    def _lookup(self, role: str, where: Mapping[str, Any]) -> str:
+    def _look_up(self, document: DocumentMap, header: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Roles that settings name by conditions; one that nobody named stays empty, for 1C or a person to fill."""
+        for role, where in document.lookups.items():
+            for place in rows if where.get("row") else [header]:
+                if place.get(role) is None:
+                    found = self._by(where, {**header, **place}) or self._lookup(where)
+                    if found is not None:
+                        place[role] = found
+
+    def _by(self, where: Mapping[str, Any], known: Mapping[str, Any]) -> str | None:
+        """What the base itself says of this very row (the account it keeps an item on, say)."""
+        conditions = {wire: known.get(role) for wire, role in where.get("by", {}).items()}
+        if not conditions or any(value is None for value in conditions.values()):
+            return None
+        query = Query(where["by_collection"], (where["by_field"],), conditions)
+        found = {raw.data.get(where["by_field"]) for page in self.pair.book.read(query) for raw in page.records} - {
+            None
+        }
+        return str(found.pop()) if len(found) == 1 else None
+
+    def _lookup(self, where: Mapping[str, Any]) -> str | None:
         """The one catalogue item that the mapping describes by conditions (the event of a transfer, say)."""
-        if role not in self._lookups:
-            conditions = dict(where.get("where", {}))
+        conditions = dict(where.get("where", {}))
+        if not all(value not in ("", None) for value in conditions.values()):
+            return None
+        key = repr((where["collection"], sorted(conditions.items())))
+        if key not in self._lookups:
             query = Query(where["collection"], tuple(where.get("fields", ())), conditions)
             rows = [raw for page in self.pair.book.read(query) for raw in page.records if not raw.retired]
             if not rows:
@@ -158,8 +187,8 @@ class Targets:
                     collection=where["collection"],
                     conditions=", ".join(f"{k} = {v}" for k, v in conditions.items()),
                 )
-            self._lookups[role] = min(raw.id for raw in rows)
-        return self._lookups[role]
+            self._lookups[key] = min(raw.id for raw in rows)
+        return self._lookups[key]
 
     # -- what seen becomes ------------------------------------------------------------------------------------------
 

@@ -11,9 +11,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from ..connectors.base import Connector, Raw
+from ..connectors.base import Connector, Query, Raw
+from ..mappings.shapes import SHAPES
 from ..mappings.system import DocumentMap, SystemMap
 from .types import Draft
 
@@ -21,16 +23,28 @@ __all__ = ["content_of", "follow", "next_state"]
 
 
 def content_of(document: DocumentMap, raw: Raw) -> str:
-    """A digest of what we said in the document: header roles, and the assets of its rows. The comment, the number and
-    what the server fills in by itself are left out."""
-    roles = {n: _plain(raw.data.get(w)) for n, w in document.header.items() if n not in ("number", "comment", "posted")}
+    """A digest of what we said in the document. The comment, the number and what the server fills in are left out; of
+    anything but a move also whatever a person is expected to fill in before posting: accounts, prices, the date."""
     rows = raw.data.get(document.part) or ()
-    assets = sorted(_plain(row.get(document.row["asset"])) for row in rows)
-    text = json.dumps([roles, assets], ensure_ascii=False, sort_keys=True)
+    told: list[Any]
+    if document.name == "move":
+        header = [n for n in document.header if n not in ("number", "comment", "posted")]
+        told = sorted(_plain(row.get(document.row["asset"])) for row in rows)
+    else:
+        shape = SHAPES[document.name]
+        header, columns = (
+            [n for n in shape.header if n in document.header],
+            [n for n in shape.rows if n in document.row],
+        )
+        told = sorted([_plain(row.get(document.row[name])) for name in columns] for row in rows)
+    roles = {n: _plain(raw.data.get(document.header[n])) for n in header}
+    text = json.dumps([roles, told], ensure_ascii=False, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value.normalize() + 0:f}"
     return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
@@ -47,10 +61,15 @@ def next_state(draft: Draft, document: DocumentMap, raw: Raw | None) -> Draft:
 
 
 def follow(book: Connector, system: SystemMap, drafts: Iterable[Draft]) -> list[Draft]:
-    """The drafts whose state or version changed since the last look."""
+    """The drafts whose state or version changed since the last look. Versions are asked for many at a time where the
+    connector can; only a document whose version is another, or that was not in the answer, is read whole."""
+    known = [draft for draft in drafts if draft.document in system.documents]
+    looked = _versions(book, system, known)
     changed = []
-    for draft in drafts:
+    for draft in known:
         document = system.documents[draft.document]
+        if draft.version is not None and looked.get((document.collection, draft.ref)) == draft.version:
+            continue
         raw = book.get(document.collection, draft.ref)
         if raw is not None and raw.version is not None and raw.version == draft.version:
             continue
@@ -58,3 +77,18 @@ def follow(book: Connector, system: SystemMap, drafts: Iterable[Draft]) -> list[
         if now != draft:
             changed.append(now)
     return changed
+
+
+def _versions(book: Connector, system: SystemMap, drafts: Iterable[Draft]) -> dict[tuple[str, str], str | None]:
+    """(collection, id) → version of those documents that the other side still lists."""
+    size, key = book.capabilities.many_ids, str(system.options.get("id", ""))
+    found: dict[tuple[str, str], str | None] = {}
+    ids: dict[str, list[str]] = {}
+    for draft in drafts if size > 1 and key else ():
+        ids.setdefault(system.documents[draft.document].collection, []).append(draft.ref)
+    for collection, refs in ids.items():
+        for start in range(0, len(refs), size):
+            query = Query(collection, (key,), {key: tuple(refs[start : start + size])})
+            for page in book.read(query):
+                found.update({(collection, raw.id): raw.version for raw in page.records})
+    return found

@@ -11,6 +11,7 @@
         "create": "own_key",
         "retire": "mark",
         "page_size": 500,
+        "many_ids": 15,
         "connections": 1,
         "settle": 0.0,
     },

@@ -36,6 +36,8 @@ __all__ = ["OnecConnector"]
 log = structlog.get_logger(__name__)
 
 _CONNECT_SECONDS = 10.0
+#: Ids in one filter: some 70 characters each once encoded, and web servers refuse long query strings.
+_MANY_IDS = 15
 
 
 class OnecConnector:
@@ -106,6 +108,7 @@ class OnecConnector:
             create="own_key",
             retire="mark",
             page_size=page_size,
+            many_ids=_MANY_IDS,
             connections=connections,
             settle=0.0,
         )

@@ -25,8 +25,9 @@ def prepare(folder: Path, user: str) -> Preparation:
         path,
         "rt-setup-database --action insert --skip-create --datafile {file}",
         N_(
-            "An administrator of RT runs it on RT's machine as the user RT runs under, with UCHET_DESK_PASSWORD set to the "
-            "service account's password and UCHET_APPROVERS to the logins that approve purchases, and looks for [error] in "
-            "what it prints (on Debian the command is called rt-setup-database-5). It may be run again at any time."
+            "An administrator of RT runs it on RT's machine as the user RT runs under, with UCHET_DESK_PASSWORD set to "
+            "the service account's password and UCHET_APPROVERS to the logins that approve purchases, and looks for "
+            "[error] in what it prints (on Debian the command is called rt-setup-database-5). It may be run again at "
+            "any time."
         ),
     )

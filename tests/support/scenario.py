@@ -84,7 +84,7 @@ class Scenario:
     # -- records and links ------------------------------------------------------------------------------------------
 
     def id(self, side: Side, kind: str, name: str) -> str:
-        thing = self.things[kind].get(name, {})
+        thing = self.things.get(kind, {}).get(name, {})
         if side == "book" and "unit_of" in thing:
             position, _, number = thing["unit_of"].partition("#")
             return f"{UNIT}b-{position}#{number or 1}"
@@ -247,6 +247,7 @@ def _operation(world: World, op: Operation) -> Iterable[str]:
         yield f"    {name}: {_text(world, op.header[name])}"
     for member in op.members:
         yield f"  {member.label} ({member.book} = {member.desk})"
+        yield from (f"    {name}: {_text(world, value)}" for name, value in member.header.items())
         yield from (_change(world, change) for change in member.changes)
     yield from (_change(world, change) for change in op.changes)
     if op.action == "agree" and not op.seen.book and not op.seen.retired:

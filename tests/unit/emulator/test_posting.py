@@ -205,6 +205,7 @@ def test_demand_leaves_a_balance_only_when_watched(client: Any, emulator: Any, c
         "Организация_Key": company.org,
         "ВидОперации": "ПередачаСотруднику",
         "Склад_Key": world.put("Catalog_Склады", {"Description": "С"}),
+        "СчетЗатрат_Key": world.account("26"),
         "Сотрудник_Key": company.petrov,
         "Материалы": [{"Номенклатура_Key": item, "Количество": 1}],
     }

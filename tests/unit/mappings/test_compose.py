@@ -249,6 +249,7 @@ def test_a_position_is_a_quantity() -> None:
     found = batch(balance("p1", Decimal("2.000"), 1000))
     assert found.values == {
         "name": "Монитор Dell P2419H",
+        "item": Ref("book", "item", "item1"),
         "organization": Ref("book", "organization", "org1"),
         "custodian": Ref("book", "person", "p1"),
         "quantity": Decimal(2),

@@ -128,6 +128,14 @@ def test_users_defaults_do_not_slip_in(emulator: Emulator, opened: Open, org: st
     assert stored["Ответственный_Key"] == user["Ref_Key"], "the writer is responsible"
 
 
+def bill(emulator: Emulator, org: str) -> str:
+    """A supplier's invoice with all that posting wants."""
+    supplier = emulator.world.put("Catalog_Контрагенты", {"Description": "ООО «Поставка»"})
+    body = {"Date": "2026-03-05T00:00:00", "Организация_Key": org, "Контрагент_Key": supplier}
+    rows = [{"Содержание": "Картридж", "Количество": 1, "СтавкаНДС": "БезНДС"}]
+    return emulator.world.write_document(BILL, {**body, "Товары": rows}, post=False)
+
+
 class TestPosting:
     def test_is_off_unless_allowed(self, emulator: Emulator, opened: Open, org: str) -> None:
         key = emulator.world.write_document(BILL, {"Date": "2026-03-05T00:00:00", "Организация_Key": org}, post=False)
@@ -137,7 +145,7 @@ class TestPosting:
         assert (emulator.world.get(BILL, key) or {})["Posted"] is False
 
     def test_is_verified_and_taken_back(self, emulator: Emulator, opened: Open, org: str) -> None:
-        key = emulator.world.write_document(BILL, {"Date": "2026-03-05T00:00:00", "Организация_Key": org}, post=False)
+        key = bill(emulator, org)
         connector = opened(posting=True)
         assert connector.post(BILL, key).data["Posted"] is True
         version = (emulator.world.get(BILL, key) or {})["DataVersion"]
@@ -156,6 +164,6 @@ class TestPosting:
             opened(posting=True).post(MOVE, str(uuid.uuid4()))
 
     def test_a_lost_answer_is_settled_by_reading(self, emulator: Emulator, opened: Open, org: str) -> None:
-        key = emulator.world.write_document(BILL, {"Date": "2026-03-05T00:00:00", "Организация_Key": org}, post=False)
+        key = bill(emulator, org)
         emulator.faults.add("drop_after", method="POST", collection=BILL)
         assert opened(posting=True).post(BILL, key).data["Posted"] is True

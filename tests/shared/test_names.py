@@ -1,0 +1,29 @@
+"""Names against their sources: the list of names that the data files were made from, and a real base's description."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from uchet.connectors.onec import metadata
+from uchet.emulator import names
+from uchet.mappings.load import load_system
+from uchet.mappings.review import review
+
+pytestmark = pytest.mark.shared
+
+
+@pytest.mark.parametrize(("chapter", "name"), [("A", "bp30"), ("B", "erp25")])
+def test_the_data_is_what_the_list_says(shared: Path, root: Path, chapter: str, name: str) -> None:
+    listed = (shared / "reference" / "onec-odata-names.md").read_text("utf-8")
+    kept = (root / "emulator" / "names" / f"{name}.txt").read_text("utf-8")
+    assert names.convert(listed, chapter) == kept
+
+
+def test_every_name_of_bp_kz_is_in_a_real_base(shared: Path) -> None:
+    real = (shared / "fixtures" / "onec" / "metadata-kz.xml").read_bytes()
+    found = review(load_system("book", "bp_kz"), metadata.parse(real).collections())
+    assert Counter(line.state for line in found) == {"found": len(found)}
+    assert len(found) > 10
