@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ...errors import Blocked, Fatal, Reject, Retry, Stale, Unknown
 from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
 from .errors import desk_errors, explain_refusal, message_of
@@ -81,7 +81,7 @@ class RoundupConnector:
             connections=1,
             retries=retries,
             headers={"X-Requested-With": "rest", "Origin": (origin or url).rstrip("/")},
-            errors=self._judge,
+            errors=desk_errors,
         )
         self._url = url.rstrip("/")
         self._classes: dict[str, ClassInfo] = {}
@@ -89,13 +89,6 @@ class RoundupConnector:
 
     def __repr__(self) -> str:
         return f"RoundupConnector({self._url!r})"
-
-    def _judge(self, response: requests.Response, write: bool) -> UchetError | None:
-        """The error table; what the server says may repeat what it was sent, so secrets are taken out of it."""
-        error = desk_errors(response, write)
-        if error is not None:
-            error.params = {n: self._http.redact(v) if isinstance(v, str) else v for n, v in error.params.items()}
-        return error
 
     # --- verbs
 

@@ -164,3 +164,16 @@ def test_law_11_a_listing_that_lies_about_its_end_proves_nothing() -> None:
     company.book.read = cut  # type: ignore[method-assign]
     company.sync()
     assert company.desk.retired == 0, "law 11"
+
+
+def test_law_13_our_own_write_never_comes_back() -> None:
+    company, book, desk = agreed()
+    company.edit("book", "thing", book, "name", "ёлка")
+    company.edit("book", "thing", book, "label", "long-text-1")
+    company.sync()
+    writes, row = company.writes(), dict(company.desk.rows["thing"][desk].data)
+    for _ in range(3):
+        assert company.sync().writes == 0
+    assert company.writes() == writes
+    assert dict(company.desk.rows["thing"][desk].data) == row
+    assert company.book.rows["thing"][book].data["label"] == "long-text-1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from company import Company
 from history import DEATH, STEPS, agreed, play, share
 from hypothesis import given, settings
@@ -159,6 +160,19 @@ def _nothing_passed(company: Company) -> None:
         fresh = company.store.find_link(PAIR, "thing", "book", link.book)  # planning settles what a crash left open
         late = late and fresh is not None and not all(_passed(company, fresh, name) for name in ("label", "note"))
         assert not late or link.book in planned | pending | parked, f"law 30: a change of {link.book} is forgotten"
+
+
+@pytest.mark.parametrize("trouble", ["busy", "lost-before", "lost-after", "crash-before", "crash-after"])
+def test_law_30_a_write_that_failed_is_not_passed_over(trouble: str) -> None:
+    company, book, desk = agreed()
+    company.edit("book", "thing", book, "label", "v2")
+    company.desk.trouble.writes = [trouble]
+    company.crash()
+    company.quiet()
+    _nothing_passed(company)
+    company.settle()
+    assert company.desk.rows["thing"][desk].data["label"] == "v2", "law 30"
+    settled(company)
 
 
 # -- law 31: one run at a time -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ module was never loaded, end the session with a status of their own: neither may
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,20 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.meta_path.insert(0, _Finder(mutant))
 
 
+#: What a broken mutant raises, rather than one that a law has found.
+_BROKEN = (NameError, ImportError, SyntaxError, AttributeError)
+_found: set[str] = set()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if report.when == "call" and report.failed and call.excinfo and not isinstance(call.excinfo.value, _BROKEN):
+        _found.add(f"{item.path.stem}::{getattr(item, 'originalname', item.name)}".replace("test_", ""))
+    return report
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not _Loader.loaded:
         session.exitstatus = NEVER_LOADED
+    print("\nFOUND", json.dumps(sorted(_found)))
