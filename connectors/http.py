@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from html import escape
+from json import dumps as json_text
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
 import requests
@@ -82,6 +84,7 @@ class HttpClient:
         self.base_url = _checked(base_url)
         self._basic = _basic(user, password)
         self._secrets = tuple(s for s in (password, self._basic[6:]) if s)
+        self._spellings = _spellings(self._secrets)
         self._timeout = timeout
         self._retries = retries or Retries()
         self._errors = errors or default_errors
@@ -154,9 +157,12 @@ class HttpClient:
             self.gate()
         with self._slots:
             response = self._send(method, url, data, headers, write)
+        if response.status_code >= 400:
+            self._clean(response)
         error = errors(response, write)
         if error is None:
             return response
+        error.params = {name: self.redact(v) if isinstance(v, str) else v for name, v in error.params.items()}
         error.evidence = {
             "method": method,
             "path": _path(url),
@@ -166,6 +172,13 @@ class HttpClient:
         if isinstance(error, Fatal) and error.code == "login":
             self._refused = error
         raise error
+
+    def _clean(self, response: requests.Response) -> None:
+        """An error page may repeat what it was sent: secrets are taken out before anybody reads, cuts or masks it."""
+        body = response.content
+        for spelling in self._spellings:
+            body = body.replace(spelling, b"***")
+        response._content = body
 
     def _send(
         self, method: str, url: str, data: bytes | None, headers: Mapping[str, str], write: bool
@@ -280,6 +293,16 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
+
+
+def _spellings(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Each secret as JSON, a page, XML or an address may write it, longest first."""
+    found: set[str] = set()
+    for secret in secrets:
+        inside = json_text(secret)[1:-1], json_text(secret, ensure_ascii=False)[1:-1]
+        found |= {secret, *inside, escape(secret), escape(secret, quote=False), quote(secret), quote(secret, safe="")}
+        found |= {text.replace("/", "\\/") for text in inside}
+    return tuple(sorted((text.encode() for text in found), key=len, reverse=True))
 
 
 def _plain(value: Any) -> Any:

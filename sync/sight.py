@@ -14,6 +14,7 @@ from ..mappings.check import check as drift
 from ..mappings.check import check_binding
 from ..mappings.model import Kind, Side
 from ..mappings.system import Problem
+from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
 from .intake import Intake, bind, with_units
@@ -97,7 +98,8 @@ def look(
     }
     links = tuple(store.links(pair.name))
     rejected = store.rejected(pair.name)
-    listings = _listings(pair, intakes, links, rejected, progress)
+    read = _listings(pair, intakes, links, rejected, progress)
+    listings = withheld(pair.kinds, read, links, store.forgotten(pair.name))
     facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
     now_drafts = {} if "book" in back else {d.id: d for d in moved}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -27,6 +27,17 @@ for _profile, _examples in {"dev": 100, "ci": 1_000, "nightly": 10_000}.items():
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
+#: For planted mutants (tests/laws/mutants.py): always the same few histories.
+settings.register_profile(
+    "mutant",
+    parent=settings.get_profile("dev"),
+    max_examples=100,
+    derandomize=True,
+    report_multiple_bugs=False,
+    database=None,
+    print_blob=False,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile(os.environ.get("UCHET_PROFILE", "dev"))
 
 

@@ -7,13 +7,13 @@ never tells property types, and booleans come as numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
-from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ...errors import Blocked, Fatal, Reject, Retry, Stale, Unknown
 from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
 from ..http import HttpClient, Retries
 from .errors import desk_errors, explain_refusal, message_of
@@ -35,6 +35,7 @@ __all__ = ["RoundupConnector"]
 #: Roundup takes nothing but this exact type, on bodiless requests too (else 415).
 JSON = {"Content-Type": "application/json"}
 IDENTITY = "uchet-identity:"
+T = TypeVar("T")
 
 
 class RoundupConnector:
@@ -80,7 +81,7 @@ class RoundupConnector:
             connections=1,
             retries=retries,
             headers={"X-Requested-With": "rest", "Origin": (origin or url).rstrip("/")},
-            errors=self._judge,
+            errors=desk_errors,
         )
         self._url = url.rstrip("/")
         self._classes: dict[str, ClassInfo] = {}
@@ -89,22 +90,16 @@ class RoundupConnector:
     def __repr__(self) -> str:
         return f"RoundupConnector({self._url!r})"
 
-    def _judge(self, response: requests.Response, write: bool) -> UchetError | None:
-        """The error table; what the server says may repeat what it was sent, so secrets are taken out of it."""
-        error = desk_errors(response, write)
-        if error is not None:
-            error.params = {n: self._http.redact(v) if isinstance(v, str) else v for n, v in error.params.items()}
-        return error
-
     # --- verbs
 
     def describe(self) -> Description:
         """Classes this login sees; identity = address and the id stored in the tracker when it was made."""
         self._load()
-        names = self._json(self._get("data/keyword", [("@fields", "name"), ("@sort", "id")])) if (
-            "keyword" in self._classes
-        ) else {"collection": []}  # fmt: skip
-        stored = [r["name"][len(IDENTITY) :] for r in names["collection"] if str(r["name"]).startswith(IDENTITY)]
+        names: list[str] = []
+        if "keyword" in self._classes:
+            answer = self._get("data/keyword", [("@fields", "name"), ("@sort", "id")])
+            names = self._json(answer, lambda data: [str(row["name"]) for row in data["collection"]])
+        stored = [name[len(IDENTITY) :] for name in names if name.startswith(IDENTITY)]
         return Description(
             identity=f"{self._url}#{stored[0] if stored else ''}",
             product=self._product,
@@ -183,8 +178,9 @@ class RoundupConnector:
         body = encode(info, {**values, self._marker: write.marker})
         if (found := self.find(info.name, write.marker)) is not None:
             return Receipt(found)
-        token = self._json(self._http.request("POST", f"rest/data/{info.name}/@poe", data=b"{}", headers=JSON))
-        path = f"rest/data/{info.name}/@poe/{str(token['link']).rsplit('/', 1)[1]}"
+        answer = self._http.request("POST", f"rest/data/{info.name}/@poe", data=b"{}", headers=JSON)
+        token = self._json(answer, lambda data: str(data["link"]).rsplit("/", 1)[1])
+        path = f"rest/data/{info.name}/@poe/{token}"
         try:
             response = self._send("POST", path, info, body, {})
         except Reject as error:
@@ -193,7 +189,7 @@ class RoundupConnector:
             if found is None:
                 raise
             return Receipt(found)
-        id = str(self._json(response, write=True)["id"])
+        id = self._json(response, lambda data: str(data["id"]), write=True)
         return Receipt(self._back(info, id), created=True)
 
     def _change(self, info: ClassInfo, write: Write, id: str) -> Receipt:
@@ -240,21 +236,25 @@ class RoundupConnector:
         response = self._get(f"data/{info.name}/{id}", [("@protected", "true")])
         if response.status_code == 404:
             return None
-        answer = self._json(response)
-        return _raw(info, id, answer["attributes"]), str(answer["@etag"])
+        return self._json(response, lambda data: (_raw(info, id, data["attributes"]), str(data["@etag"])))
 
     def _page(self, info: ClassInfo, conditions: list[tuple[str, str]], index: int) -> tuple[list[Raw], bool, str]:
         wanted = ",".join([*info.properties, "activity", "creation"])
         paging = [("@page_size", str(self.capabilities.page_size)), ("@page_index", str(index)), ("@sort", "id")]
         response = self._get(f"data/{info.name}", [("@fields", wanted), *paging, *conditions])
-        answer = self._json(response)
-        rows = [_raw(info, str(row["id"]), row) for row in answer["collection"]]
-        return rows, "next" in answer.get("@links", {}), clock_of(response.headers.get("Date", ""))
+        rows, more = self._json(
+            response,
+            lambda data: (
+                [_raw(info, str(row["id"]), row) for row in data["collection"]],
+                "next" in data.get("@links", {}),
+            ),
+        )
+        return rows, more, clock_of(response.headers.get("Date", ""))
 
     def _ids(self, info: ClassInfo, conditions: list[tuple[str, str]]) -> list[str]:
         """Ids alone are cheap: Roundup loads no item for them."""
-        answer = self._json(self._get(f"data/{info.name}", [("@sort", "id"), *conditions]))
-        return [str(row["id"]) for row in answer["collection"]]
+        answer = self._get(f"data/{info.name}", [("@sort", "id"), *conditions])
+        return self._json(answer, lambda data: [str(row["id"]) for row in data["collection"]])
 
     def _late(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Mapping[str, object]) -> list[Raw]:
         missing = [id for id in self._ids(info, conditions) if id not in seen]
@@ -292,21 +292,22 @@ class RoundupConnector:
                 "The tracker does not publish its classes to uchet.",
                 hint="Copy interfaces.py of our tracker template into the tracker's folder and restart Roundup.",
             )
-        answer = self._json(response)
-        self._classes = parse_schema(answer)
-        self._product = f"Roundup {answer.get('roundup', '')}".strip()
+        self._classes, self._product = self._json(
+            response, lambda data: (parse_schema(data), f"Roundup {data.get('roundup', '')}".strip())
+        )
 
     def _get(self, path: str, pairs: list[tuple[str, str]]) -> requests.Response:
         return self._http.request("GET", f"rest/{path}", params_raw_query=query_string([*pairs, ("@pretty", "false")]))
 
-    def _json(self, response: requests.Response, write: bool = False) -> Any:
+    def _json(self, response: requests.Response, take: Callable[[Any], T], write: bool = False) -> T:
+        """What ``take`` finds in the answer; one of another shape than ours is no answer at all."""
         if response.status_code == 404:
             hint = "Check the address of the desk."
             raise Fatal("desk_address", "The desk does not know this address: {message}", hint=hint,
                         message=message_of(response))  # fmt: skip
         try:
-            return json.loads(response.content, parse_float=Decimal)["data"]
-        except (ValueError, KeyError, TypeError) as error:
+            return take(json.loads(response.content, parse_float=Decimal)["data"])
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             if write:
                 raise Unknown("desk_answer", "The desk took the write but its answer cannot be read.") from error
             hint = "Check that the address of the desk leads to Roundup itself."

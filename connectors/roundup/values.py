@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -96,17 +96,27 @@ def decode(info: ClassInfo, attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _decoded(kind: str, value: Any) -> Any:
+    """A value of another type than the property's is passed on as it came: the mapping asks about that record alone."""
     if value is None:
         return None
     if kind == "link":
-        return value["id"] if isinstance(value, Mapping) else str(value)
-    if kind == "multilink":
-        return tuple(v["id"] if isinstance(v, Mapping) else str(v) for v in value)
-    if kind == "boolean":
+        return _link(value)
+    if kind == "multilink" and isinstance(value, list):
+        return tuple(_link(one) for one in value)
+    if kind == "boolean" and value in (0, 1):
         return bool(value)
-    if kind == "number":
-        return Decimal(str(value))
+    if kind == "number" and not isinstance(value, bool):
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            return value
     return value
+
+
+def _link(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return value.get("id")
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def encode(info: ClassInfo, values: Mapping[str, Any]) -> dict[str, str | list[str]]:
@@ -164,7 +174,7 @@ def where_pairs(info: ClassInfo, where: Mapping[str, Any]) -> list[tuple[str, st
 def version_of(data: Mapping[str, Any]) -> str:
     """Digest of an item's own properties and its time of change: equal in listings and single reads."""
     plain = {name: str(value) if isinstance(value, Decimal) else value for name, value in data.items()}
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -1,6 +1,7 @@
 """The store: links, plans, the journal, issues, runs, locks and the audit, in SQLite or PostgreSQL."""
 
 from .backup import restore
+from .forgetting import Forgotten
 from .locking import Lock
 from .rows import (
     AuditRow,
@@ -19,6 +20,7 @@ from .store import Store
 __all__ = [
     "AuditRow",
     "Decision",
+    "Forgotten",
     "Intent",
     "IssueReport",
     "IssueRow",

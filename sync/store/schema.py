@@ -27,6 +27,7 @@ __all__ = [
     "audit",
     "audit_head",
     "draft",
+    "forgotten",
     "issue",
     "job",
     "link",
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -111,6 +112,19 @@ rejection = Table(
     Column("kind", Text, primary_key=True),
     Column("book", Text, primary_key=True),
     Column("desk", Text, primary_key=True),
+    _text("by"),
+    Column("at", Utc, nullable=False),
+)
+
+#: People whose name is not kept, by the two ends of their link.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("book", Text, primary_key=True),
+    Column("desk", Text, primary_key=True),
+    _text("alias"),
     _text("by"),
     Column("at", Utc, nullable=False),
 )

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from ..types import Draft, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
 
-__all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads"]
+__all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads", "packed_text"]
 
 #: Version of the shape of stored plans and operations; a plan of another version is refused, not guessed at.
 FORMAT = 1
@@ -141,6 +141,11 @@ def _text(packed: Any, *, sort: bool = False) -> str:
 def dumps(value: Any) -> str:
     """``value`` as tagged JSON. ``TypeError`` for what has no stored form (a programmer's error)."""
     return _text(_pack(value))
+
+
+def packed_text(packed: Any) -> str:
+    """What ``dumps`` would have written for a value that is packed already."""
+    return _text(packed)
 
 
 def canonical(value: Any) -> str:

@@ -11,6 +11,7 @@ from .audit import Audit
 from .backup import Backups
 from .core import Clock, utc_now
 from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
+from .forgetting import Forgetting
 from .journal import Journal
 from .linking import Linking
 from .locking import Locking
@@ -22,7 +23,7 @@ from .running import Running
 __all__ = ["Store"]
 
 
-class Store(Linking, Planning, Journal, Questions, Running, Locking, Audit, Backups):
+class Store(Linking, Planning, Journal, Questions, Running, Locking, Audit, Backups, Forgetting):
     """Open with :meth:`open`. Every changing call is one transaction, on disk when it returns.
 
     Raised by any call: Retry("store_busy") when another process holds the database too long, Fatal("store_failed")

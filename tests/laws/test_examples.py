@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from company import Company, early
+from history import DEATH, STEPS, agreed, play
 from hostile import THING, Crash
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,16 +22,6 @@ from uchet.mappings.model import Owner, Side, Value
 from uchet.sync.diff import Rules, diff
 from uchet.sync.pair import GuardLimits
 from uchet.sync.types import Link, Record, Seen
-
-
-def agreed(**values: Any) -> tuple[Company, str, str]:
-    """A company with one thing that both sides know and have agreed on."""
-    company = Company()
-    data = {"name": "n1", "label": "v1", "serial": "s1", **values}
-    book = company.add("book", "thing", data)
-    desk = company.add("desk", "thing", data)
-    company.settle()
-    return company, book, desk
 
 
 def test_law_14_edit_plan_edit_back_apply_converges() -> None:
@@ -148,65 +139,6 @@ def test_a_decision_is_taken_once_and_for_the_values_it_was_taken_on() -> None:
 
 
 # -- two histories -------------------------------------------------------------------------------------------------
-
-#: Texts that both sides keep, and texts that the desk cuts and the books cut.
-STEP = st.tuples(
-    st.sampled_from(["add", "edit", "desk", "remove", "night", "night"]),
-    st.integers(0, 5),
-    st.integers(0, 99).map(lambda n: f"v{n}") | st.integers(0, 99).map(lambda n: f"long-text-{n}"),
-)
-STEPS = st.lists(STEP, max_size=9)
-WRITES = st.lists(st.sampled_from(["", "crash-before", "crash-after"]), min_size=1, max_size=4)
-#: What kills one night: writes to a side, or one of our own commits (before or after it).
-DEATH = st.tuples(st.sampled_from(["book", "desk"]), WRITES, st.none() | st.integers(0, 15), st.booleans())
-
-
-def play(
-    steps: list[tuple[str, int, str]],
-    deaths: list[Any],
-    bad: Callable[[Company], None] | None = None,
-    mornings: list[Any] | None = None,
-) -> Company:
-    """The same people at work; the nights of one history are killed where ``deaths`` say, and run again.
-    ``mornings`` gets what everything looked like after each night."""
-    company = Company()
-    if bad is not None:
-        bad(company)
-    ids: list[str] = []
-    plagues = iter(deaths)
-    for what, which, value in steps:
-        if what == "add":
-            name = f"n{len(ids)}"
-            ids.append(company.add("book", "thing", {"name": name, "label": value, "serial": "s", "cost": "1.25"}))
-        elif what == "night":
-            night(company, next(plagues, None))
-            if mornings is not None:
-                mornings.append(company.canonical())
-        elif ids:
-            work(company, what, ids[which % len(ids)], value)
-    company.settle()
-    return company
-
-
-def work(company: Company, what: str, id: str, value: str) -> None:
-    if what == "desk":
-        for link in company.store.links("laws", "thing"):
-            if link.book == id:
-                company.edit("desk", "thing", link.desk, "serial", value)
-    elif id in company.book.rows["thing"]:
-        if what == "remove":
-            company.remove("book", "thing", id)
-        else:
-            company.edit("book", "thing", id, "label", value)
-
-
-def night(company: Company, death: Any) -> None:
-    if death is not None:
-        side, writes, company.store.fuse, company.store.late = death
-        company.side(side).trouble.writes = list(writes)
-    while company.crash():
-        pass
-    company.quiet()
 
 
 @given(steps=STEPS, deaths=st.lists(DEATH, max_size=6))

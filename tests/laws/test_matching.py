@@ -129,3 +129,14 @@ def test_law_26_junk_links_nothing(book: Any, desk: Any, junk: str) -> None:
     desks = {**numbered("d", desk), "dx": thing(junk, junk)}
     linked = {(link.book, link.desk) for link in run(books, desks).found}
     assert not any("bx" in pair or "dx" in pair for pair in linked)
+
+
+@given(SIDES, SIDES, st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
+def test_law_27_a_persons_link_stands_before_ours(book: Any, desk: Any, b: int, d: int, other: int) -> None:
+    """Two links contradict each other (a person linked, our own run was half through): the person's stands."""
+    ours, theirs = (
+        Link("equipment", f"b{b}", f"d{d}", "serial", 100),
+        Link("equipment", f"b{b}", f"d{other}", by="anna"),
+    )
+    result = run(numbered("b", book), numbered("d", desk), links=[ours, theirs] if d != other else [theirs])
+    assert result.kept == (theirs,)

@@ -214,8 +214,10 @@ class _Judge:
         if "state" in done.values:
             self._retired(side, done, link)
         for name in done.values:
-            if name != "state":
+            if name in FIELDS[done.collection]:
                 self._field(side, done, link, name)
+            elif name != "state":
+                self.wrong.append(f"law 20: {name} of {done.collection} {side}:{done.id} is not mapped and was written")
 
     # -- one record out of service ----------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from uchet.sync.store.schema import HEAD, metadata
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "HEAD"
 def upgrade():
     op.add_column("link", sa.Column("colour", sa.Text, nullable=False, server_default="grey"))
     op.create_table("extra", sa.Column("id", sa.Integer, primary_key=True))
@@ -42,7 +42,7 @@ def ask(path: Path, statement: str) -> list[tuple[object, ...]]:
 def scripts(tmp_path: Path) -> Path:
     """The migrations of a later version: ours and one more."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts")
-    (tmp_path / "scripts" / "versions" / "v0002.py").write_text(NEXT)
+    (tmp_path / "scripts" / "versions" / "v9001.py").write_text(NEXT.replace("HEAD", HEAD))
     return tmp_path / "scripts"
 
 
@@ -77,30 +77,30 @@ def test_files_are_safe_against_power_loss(path: Path) -> None:
 
 def test_a_migration_backs_up_first(older: Path, scripts: Path, clock, make) -> None:
     with engine_for(older).connect() as connection:
-        backup = prepare(connection, older, clock.now, head="0002", scripts=scripts)
-        assert prepare(connection, older, clock.now, head="0002", scripts=scripts) is None
-    assert backup == older.with_name("state.db.0001-20260301-223000.bak")
-    assert ask(older, "SELECT version_num, colour FROM alembic_version, link") == [("0002", "grey")]
+        backup = prepare(connection, older, clock.now, head="9001", scripts=scripts)
+        assert prepare(connection, older, clock.now, head="9001", scripts=scripts) is None
+    assert backup == older.with_name(f"state.db.{HEAD}-20260301-223000.bak")
+    assert ask(older, "SELECT version_num, colour FROM alembic_version, link") == [("9001", "grey")]
     with Store.open(backup) as store:
         assert store.links("main") == [make.link()]
 
 
 def test_a_failed_migration_changes_nothing(older: Path, scripts: Path, clock, make) -> None:
-    broken = scripts / "versions" / "v0002.py"
+    broken = scripts / "versions" / "v9001.py"
     broken.write_text(broken.read_text() + '    op.execute("SELECT * FROM nowhere")\n')
     with engine_for(older).connect() as connection, pytest.raises(OperationalError):
-        prepare(connection, older, clock.now, head="0002", scripts=scripts)
+        prepare(connection, older, clock.now, head="9001", scripts=scripts)
     with Store.open(older) as store:
         assert store.links("main") == [make.link()]
     assert ask(older, "SELECT count(*) FROM sqlite_master WHERE name = 'extra'") == [(0,)]
 
 
 def test_no_migration_without_a_backup(older: Path, scripts: Path, clock) -> None:
-    older.with_name("state.db.0001-20260301-223000.bak").mkdir()
+    older.with_name(f"state.db.{HEAD}-20260301-223000.bak").mkdir()
     with engine_for(older).connect() as connection, pytest.raises(Fatal) as caught:
-        prepare(connection, older, clock.now, head="0002", scripts=scripts)
+        prepare(connection, older, clock.now, head="9001", scripts=scripts)
     assert caught.value.code == "backup_failed"
-    assert ask(older, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(older, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_a_newer_schema_is_refused(older: Path) -> None:
