@@ -255,7 +255,7 @@ def _kept_to_itself(echo: Echo, secret: str, which: str, verb: str) -> None:
     assert not echo.heard or secret in echo.heard, "the server was not told the secret"
     stored = _kept(error) if error else ""
     # A part of the login header is worth as much as the whole: nothing may mask or cut it before it is taken out.
-    parts = {one[n : n + 8] for one in echo.heard - {secret} for n in range(0, len(one) - 8)}
+    parts = {one[n : n + 8] for one in echo.heard - {secret} for n in range(len(one) - 8)}
     for hidden in {secret, *echo.heard, *parts} - {""}:
         for where, text in (("log", log.getvalue()), ("error", _said(error) if error else ""), ("state", stored)):
             assert hidden not in text, f"law 37: the {where} says it"
