@@ -7,11 +7,12 @@
     "license": "MIT",
     "author": "uchet authors",
     "depends": [],
-    "connectors": ["onec", "roundup"],
+    "connectors": ["onec", "roundup", "rt"],
     "jobs": ["nightly"],
     "data": [
         "mappings/book/bp30.toml",
         "mappings/desk/roundup.toml",
+        "mappings/desk/rt.toml",
         "locale/ru/LC_MESSAGES/uchet.po",
     ],
     "external_dependencies": {

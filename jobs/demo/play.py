@@ -59,7 +59,14 @@ class Week:
         return bool(self.runs) and not self.runs[-1][1].writes and not self.runs[-1][1].drafts
 
 
-def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | None = None, language: str = "ru") -> int:
+def run_demo(
+    once: bool,
+    as_json: bool,
+    desk: str = "roundup",
+    out: TextIO | None = None,
+    language: str = "ru",
+    size: Size = "demo",
+) -> int:
     """``once``: play a whole week in a temporary folder and end; else stay up until Ctrl-C. Returns an exit code.
 
     Raises ``Fatal`` where a desk is asked for that the demo cannot raise, or a server does not start.
@@ -82,7 +89,7 @@ def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | Non
     ):
         if not once:
             return _stay(Path(folder), shown, DESKS[desk])
-        told = _once(Path(folder), shown, DESKS[desk])
+        told = _once(Path(folder), shown, DESKS[desk], size)
         if as_json:
             out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
             out.flush()
@@ -171,12 +178,12 @@ def play_week(company: Company, servers: Servers, settings: Settings, shown: scr
     return week
 
 
-def _once(folder: Path, shown: screen.Screen, desk: DemoDesk) -> dict[str, Any]:
+def _once(folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size) -> dict[str, Any]:
     """The week on ``desk``. Another desk than the demo's own is compared with it: the same company, the same week."""
-    told, end = _played(folder / desk.name, shown, desk)
+    told, end = _played(folder / desk.name, shown, desk, size)
     if desk is not ROUNDUP:
         shown.title(N_("The same week on {desk}, to compare"), desk=ROUNDUP.title)
-        own, own_end = _played(folder / ROUNDUP.name, shown, ROUNDUP)
+        own, own_end = _played(folder / ROUNDUP.name, shown, ROUNDUP, size)
         told["comparison"] = {
             "with": ROUNDUP.name,
             "quiet": own["quiet"],
@@ -188,9 +195,9 @@ def _once(folder: Path, shown: screen.Screen, desk: DemoDesk) -> dict[str, Any]:
     return told
 
 
-def _played(folder: Path, shown: screen.Screen, desk: DemoDesk) -> tuple[dict[str, Any], Snapshot]:
+def _played(folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size) -> tuple[dict[str, Any], Snapshot]:
     with shown.busy("making a 1C base and a service desk"):
-        company, servers = raise_company(folder, "demo", desk)
+        company, servers = raise_company(folder, size, desk)
         servers.start()
     try:
         settings = load_settings(servers.settings)

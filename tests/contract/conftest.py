@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import Any
 
 import pytest
 
+#: A developer's machine may have no Request Tracker to raise; CI must.
+CI = os.environ.get("CI") == "true"
 passed: Counter[str] = Counter()
 
 
@@ -16,7 +19,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = outcome.get_result()
     if "/contract/" not in item.path.as_posix():
         return
-    if report.skipped:
+    if report.skipped and not (not CI and "needs Debian" in str(report.longrepr)):
         report.outcome, report.longrepr = "failed", "no check of the contract may be skipped"
     elif report.when == "call" and report.passed:
         passed[item.path.stem.removeprefix("test_")] += 1
