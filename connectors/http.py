@@ -186,8 +186,16 @@ class HttpClient:
         for _ in range(_MAX_REDIRECTS + 1):
             started = time.monotonic()
             try:
-                response = self.session.request(
-                    method, url, data=data, headers=dict(headers), timeout=self._timeout, allow_redirects=False
+                response = _whole(
+                    self.session.request(
+                        method,
+                        url,
+                        data=data,
+                        headers=dict(headers),
+                        timeout=self._timeout,
+                        allow_redirects=False,
+                        stream=True,
+                    )
                 )
             except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 log.debug("http_fault", method=method, path=_path(url), fault=type(error).__name__)
@@ -244,6 +252,15 @@ class HttpClient:
             evidence=evidence,
             host=host,
         )
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """The answer with its body read in one piece: the library's own way reads 10 kB at a time, which costs as much as
+    parsing what it brings (measured: 0.2 s in 100 MB)."""
+    if response.raw is not None:
+        response._content = response.raw.read(decode_content=True)
+        response._content_consumed = True  # type: ignore[attr-defined]
+    return response
 
 
 def default_errors(response: requests.Response, write: bool) -> UchetError | None:

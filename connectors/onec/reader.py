@@ -25,7 +25,7 @@ from .query import Target, resolve, row_id
 from .transport import Transport
 from .values import Codec
 
-__all__ = ["Reader", "record"]
+__all__ = ["Reader", "recorder", "selected"]
 
 log = structlog.get_logger(__name__)
 
@@ -56,9 +56,10 @@ class Reader:
             yield Page(self._whole(target, codec, keep), complete=True)
             return
         seen: set[str] = set()
+        made = recorder(target, codec)
         requests = 0
         for requests, rows in enumerate(self._pass(target, self._size), 1):
-            fresh = self._fresh(target, codec, rows, seen, keep)
+            fresh = self._fresh(made, rows, seen, keep)
             if requests == 1 and len(rows) < self._size:
                 yield Page(fresh, complete=True)
                 return
@@ -86,8 +87,12 @@ class Reader:
         """Objects by ``Ref_Key``, as many in a request as the web server's limit on addresses allows."""
         index, _ = self._catalogue()
         fields = Fields(index, target.entity, target.collection)
-        for condition in batches(fields, "Ref_Key", keys, target.filter, _room(target)):
-            yield self._transport.rows(target.path, _query(replace(target, filter=condition)), what=target.collection)
+        # Cyrillic names weigh six times their letters in an address: long lists of them leave no room for keys.
+        bare = replace(target, select=()) if _room(target) < QUERY_LIMIT // 2 else target
+        for condition in batches(fields, "Ref_Key", keys, target.filter, _room(bare)):
+            asked = _query(replace(bare, filter=condition))
+            rows = self._transport.rows(target.path, asked, what=target.collection)
+            yield rows if bare is target else [selected(target, row) for row in rows]
 
     def _whole(self, target: Target, codec: Codec, keep: Keep | None) -> tuple[Raw, ...]:
         """A virtual table or record sets in one request; rows that only look alike stay apart by a running number."""
@@ -110,11 +115,11 @@ class Reader:
         """Pages until a short one. Two pages running of nothing but known rows end it too, with a full last page:
         such a server does not heed ``$skip``."""
         skip = stale = 0
-        known: set[tuple[Any, ...]] = set()
+        known: set[Any] = set()
         while True:
             rows = self._transport.rows(target.path, _query(target, size, skip), what=target.collection)
             yield rows
-            keys = {tuple(row.get(name) for name in target.key) for row in rows}
+            keys = _identities(target, rows)
             stale = stale + 1 if keys <= known else 0
             if len(rows) < size or stale == 2:
                 return
@@ -123,17 +128,17 @@ class Reader:
 
     def _settle(self, target: Target, codec: Codec, seen: set[str], keep: Keep | None) -> Iterator[Page]:
         before = set(seen)
-        keys_only = replace(target, select=target.key)
+        keys_only, made = replace(target, select=target.key), recorder(target, codec)
         for _ in range(ROUNDS):
             size = self._size * KEY_PAGES
             pages = list(self._pass(keys_only, size))
             ended = len(pages[-1]) < size
-            now = {row_id(target, codec.decode(target.entity, row)) for page in pages for row in page}
+            now = {name for rows in pages for name in _ids(target, codec, rows)}
             missing = now - seen
             if missing:
                 log.debug("rows_missed", set=target.set, count=len(missing))
             for rows in self._missed(target, missing):
-                fresh = self._fresh(target, codec, rows, seen, keep)
+                fresh = self._fresh(made, rows, seen, keep)
                 if fresh:
                     yield Page(fresh, complete=False)
             # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
@@ -153,17 +158,27 @@ class Reader:
         yield from self.by_keys(target, sorted(missing))
 
     def _fresh(
-        self, target: Target, codec: Codec, rows: list[dict[str, Any]], seen: set[str], keep: Keep | None
+        self,
+        made: Callable[[Mapping[str, Any]], Raw],
+        rows: list[dict[str, Any]],
+        seen: set[str],
+        keep: Keep | None,
     ) -> tuple[Raw, ...]:
         found = []
         for row in rows:
-            raw = record(target, codec, row)
+            raw = made(row)
             if raw.id not in seen:
                 seen.add(raw.id)
                 found.append(raw)
                 if keep is not None:
                     keep(raw, row)
         return tuple(found)
+
+
+def selected(target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row that came whole, as the listing would give it."""
+    wanted = {name.partition("/")[0] for name in target.select}
+    return {name: value for name, value in row.items() if name in wanted} if wanted else dict(row)
 
 
 def record(target: Target, codec: Codec, row: Mapping[str, Any]) -> Raw:
@@ -181,6 +196,36 @@ def record(target: Target, codec: Codec, row: Mapping[str, Any]) -> Raw:
     )
 
 
+def recorder(target: Target, codec: Codec) -> Callable[[Mapping[str, Any]], Raw]:
+    """``record`` for many rows of one listing: what can be worked out once is."""
+    if target.key != ("Ref_Key",):
+        return lambda row: record(target, codec, row)
+    decode, collection = codec.decoder(target.entity, target.select), target.collection
+
+    def one(row: Mapping[str, Any]) -> Raw:
+        data = decode(row)
+        id, version = data.get("Ref_Key"), data.get("DataVersion")
+        if not id:
+            raise Retry("answer_broken", "The answer of 1C came broken.")
+        return Raw(collection, id, str(version) if version else None, data, data.get("DeletionMark") is True)
+
+    return one
+
+
+def _identities(target: Target, rows: list[dict[str, Any]]) -> set[Any]:
+    """What tells rows apart, as it came."""
+    if len(target.key) == 1:
+        name = target.key[0]
+        return {row.get(name) for row in rows}
+    return {tuple(row.get(name) for name in target.key) for row in rows}
+
+
+def _ids(target: Target, codec: Codec, rows: list[dict[str, Any]]) -> Iterator[str]:
+    if target.key == ("Ref_Key",):
+        return (str(row["Ref_Key"]).lower() for row in rows)
+    return (row_id(target, codec.decode(target.entity, row)) for row in rows)
+
+
 def _zeros(target: Target, data: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers that a row of balances leaves out mean zero (measured)."""
     wanted = target.select or tuple(target.entity.properties)
@@ -192,7 +237,7 @@ def _zeros(target: Target, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _room(target: Target) -> int:
     """What is left of the web server's limit for the condition, once the fields are named."""
-    return max(QUERY_LIMIT - len(_query(replace(target, filter=""))), QUERY_LIMIT // 4)
+    return QUERY_LIMIT - len(_query(replace(target, filter="")))
 
 
 def _query(target: Target, top: int | None = None, skip: int = 0) -> str:

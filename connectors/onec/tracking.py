@@ -20,7 +20,7 @@ from ..base import Delta, Page, Query, Raw
 from .exchange import Queue
 from .mirror import Copy, Head, Mirror, Part, digest
 from .query import Target
-from .reader import Reader, record
+from .reader import Reader, recorder, selected
 from .transport import Transport
 from .values import CONTROL, Codec, parse_json
 
@@ -181,10 +181,10 @@ class Tracker:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
         with self.mirror.rewrite(query, head) as part:
-            skip = wanted | gone
+            skip, made = wanted | gone, recorder(target, codec)
             yield from self._kept(target, codec, copy, skip, part)
             for rows in self.reader.by_keys(target, sorted(wanted)):
-                records = tuple(record(target, codec, row) for row in rows)
+                records = tuple(map(made, rows))
                 for raw, row in zip(records, rows, strict=True):
                     part.add(raw.id, raw.version or "", row)
                 yield Page(records, complete=False)
@@ -203,13 +203,13 @@ class Tracker:
     ) -> _Found:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
-        total = 0
+        total, made = 0, recorder(target, codec)
         with self.mirror.rewrite(query, head) as part:
             for page in self._kept(target, codec, copy, changed.keys(), part):
                 total += len(page.records)
                 yield page
-            rows = [_selected(target, row) for row in changed.values() if row is not None]
-            records = tuple(record(target, codec, row) for row in rows)
+            rows = [selected(target, row) for row in changed.values() if row is not None]
+            records = tuple(map(made, rows))
             for raw, row in zip(records, rows, strict=True):
                 part.add(raw.id, raw.version or "", row)
             part.good = True
@@ -219,11 +219,12 @@ class Tracker:
     def _kept(self, target: Target, codec: Codec, copy: Copy, skip: Any, part: Part) -> Iterator[Page]:
         """Pages of what the copy holds, some ids left out, each row kept again as it is."""
         held: list[Raw] = []
+        made = recorder(target, codec)
         for id, version, body in copy.rows():
             if id in skip:
                 continue
             part.add(id, version, body)
-            held.append(record(target, codec, parse_json(body)))
+            held.append(made(parse_json(body)))
             if len(held) == 500:
                 yield Page(tuple(held), complete=False)
                 held = []
@@ -266,9 +267,3 @@ def _spoiled(collection: str, raw: Raw, field: str) -> Blocked:
         set=collection,
         id=raw.id,
     )
-
-
-def _selected(target: Target, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of a packet, which always comes whole, as the listing would give it."""
-    wanted = {name.partition("/")[0] for name in target.select}
-    return {name: value for name, value in row.items() if name in wanted} if wanted else row
