@@ -111,7 +111,10 @@ def nochange(stage: Stage, n: int) -> list[tuple[str, Result]]:
     sides = f"{_told('uchet', ours)} found={ours[0].found}"
     return [
         ("nochange", Result(_ratio(ours, typed), 1.5, "x", f"{sides} {_told('typed', typed)}")),
-        ("nochange-ordinary", Result(_ratio(ordinary, ours), 4, "x", f"{sides} {_told('plain', ordinary)}", least=True)),
+        (
+            "nochange-ordinary",
+            Result(_ratio(ordinary, ours), 4, "x", f"{sides} {_told('plain', ordinary)}", least=True),
+        ),
     ]
 
 

@@ -60,7 +60,9 @@ def links(n: int) -> Iterator[Link]:
 
 def start(link: Link) -> tuple[Operation, Link]:
     """The local operation a first load commits with each link."""
-    op = Operation("", "link", "desk", link.kind, link.book, link.desk, seen=link.seen, rule=link.rule, score=link.score)
+    op = Operation(
+        "", "link", "desk", link.kind, link.book, link.desk, seen=link.seen, rule=link.rule, score=link.score
+    )
     return Operation(operation_id(op), "link", "desk", link.kind, link.book, link.desk, seen=link.seen,
                      rule=link.rule, score=link.score), link  # fmt: skip
 
@@ -142,7 +144,14 @@ def copy_state(state: Path, target: Path) -> Path:
     return target
 
 
-WHAT = {"first-load": first_load, "prepare": prepare, "night": night, "plan": plan, "diff-state": diff_state, "diff": diff}
+WHAT = {
+    "first-load": first_load,
+    "prepare": prepare,
+    "night": night,
+    "plan": plan,
+    "diff-state": diff_state,
+    "diff": diff,
+}
 
 if __name__ == "__main__":
     WHAT[sys.argv[1]](*sys.argv[2:])

@@ -176,6 +176,7 @@ def ordinary(port: str, log: str) -> None:
 def orm(n: str, state: str) -> None:
     """The rows of a first load through the ORM: ``add_all`` of mapped objects and one commit."""
     from ours import PAIR, links, start
+
     from uchet.sync.store.audit import of_operation
     from uchet.sync.store.serial import canonical, dumps
 

@@ -21,6 +21,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import msgspec
+
 from ..types import Draft, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
 
 __all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads", "packed_text"]
@@ -51,41 +53,55 @@ def _pack_object(value: Any) -> Any:
     for name, default in _FIELDS[type(value)]:
         item = getattr(value, name)
         if default is MISSING or item != default:
-            body[name] = _pack(item)
+            body[name] = item if type(item) in _PLAIN else _pack(item)
     return {f"${type(value).__name__}": body}
 
 
 def _pack_mapping(value: Mapping[Any, Any]) -> Any:
-    if all(isinstance(key, str) and not key.startswith("$") for key in value):
-        return {key: _pack(item) for key, item in value.items()}
-    return {"$m": [[_pack(key), _pack(item)] for key, item in value.items()]}
+    for key in value:
+        if not isinstance(key, str) or key.startswith("$"):
+            return {"$m": [[_pack(key), _pack(item)] for key, item in value.items()]}
+    return {key: item if type(item) in _PLAIN else _pack(item) for key, item in value.items()}
+
+
+def _pack_datetime(value: datetime) -> Any:
+    return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
+
+
+#: What JSON says by itself.
+_PLAIN = frozenset({str, bool, int, float, type(None)})
+#: Exact type → its packed form; looked up first, because a first load packs millions of values.
+_PACKERS: Mapping[type[Any], Callable[[Any], Any]] = {
+    tuple: lambda value: [item if type(item) in _PLAIN else _pack(item) for item in value],
+    dict: _pack_mapping,
+    MappingProxyType: _pack_mapping,
+    Decimal: lambda value: {"$d": str(value)},
+    datetime: _pack_datetime,
+    date: lambda value: {"$y": value.isoformat()},
+    Ref: lambda value: {"$ref": [value.side, value.kind, value.id]},
+    list: lambda value: {"$l": [_pack(item) for item in value]},
+    set: lambda value: {"$s": sorted((_pack(item) for item in value), key=_text)},
+    frozenset: lambda value: {"$s": sorted((_pack(item) for item in value), key=_text)},
+    **dict.fromkeys(_CLASSES.values(), _pack_object),
+}
 
 
 def _pack(value: Any) -> Any:
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, tuple):
-        return [_pack(item) for item in value]
-    if type(value) in _FIELDS:
-        return _pack_object(value)
+    packer = _PACKERS.get(type(value))
+    return packer(value) if packer is not None else _pack_other(value)
+
+
+def _pack_other(value: Any) -> Any:
+    """Subclasses, and mappings of other kinds."""
+    if isinstance(value, (str, int, float)):
+        return value
+    for cls, packer in _PACKERS.items():
+        if isinstance(value, cls):
+            return packer(value)
     if isinstance(value, Mapping):
         return _pack_mapping(value)
-    return _pack_scalar(value)
-
-
-def _pack_scalar(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return {"$d": str(value)}
-    if isinstance(value, datetime):
-        return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
-    if isinstance(value, date):
-        return {"$y": value.isoformat()}
-    if isinstance(value, Ref):
-        return {"$ref": [value.side, value.kind, value.id]}
-    if isinstance(value, list):
-        return {"$l": [_pack(item) for item in value]}
-    if isinstance(value, (set, frozenset)):
-        return {"$s": sorted((_pack(item) for item in value), key=_text)}
     raise TypeError(f"a {type(value).__name__} cannot be stored")
 
 
@@ -128,14 +144,11 @@ def _unpack(value: Any) -> Any:
 
 
 def _text(packed: Any, *, sort: bool = False) -> str:
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
-    if text.isascii():
-        return text
     try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate out of somebody's JSON: no database takes it raw
+        return msgspec.json.encode(packed, order="deterministic" if sort else None).decode()
+    except (UnicodeEncodeError, OverflowError, TypeError):
+        # A lone surrogate out of somebody's JSON, which no database takes raw, or a number of more than 64 bits.
         return json.dumps(packed, separators=(",", ":"), sort_keys=sort)
-    return text
 
 
 def dumps(value: Any) -> str:
