@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Protocol
 
 from ..errors import Reject
@@ -39,7 +40,12 @@ class Wire:
 
 def wire_of(system: SystemMap) -> Wire:
     """The ``[wire]`` table of a mapping; ``None`` is every empty value where nothing is said."""
-    return Wire(**system.options.get("wire", {}))
+    return _wire(tuple(system.options.get("wire", {}).items()))
+
+
+@cache
+def _wire(items: tuple[tuple[str, Any], ...]) -> Wire:
+    return Wire(**dict(items))
 
 
 def _no_label(_kind: str, _id: str) -> str | None:

@@ -189,9 +189,9 @@ class Intake:
     ) -> Listing:
         records: dict[str, Record] = {}
         self._bad = set()
+        # A source that was read and has nothing for this record is empty, not missing.
+        nothing: dict[str, list[Mapping[str, Any]]] = {source.name: [] for source in mapped.sources}
         for id in sorted(raws):
-            # A source that was read and has nothing for this record is empty, not missing.
-            nothing: dict[str, list[Mapping[str, Any]]] = {source.name: [] for source in mapped.sources}
             whole = {**nothing, **parts.get(id, {}), mapped.main.name: [r.data for r in raws[id]]}
             record = self._one(mapped, id, whole, raws[id][0])
             if record is not None:

@@ -6,7 +6,7 @@ same thing. So everything JSON does not know carries a tag:
     Decimal   {"$d": "1.50"}            datetime  {"$t": "2026-03-01T10:00:00+03:00"}   (the zone is kept as its offset)
     Ref       {"$ref": [side, kind, id]} date     {"$y": "2026-03-01"}
     list      {"$l": [...]}   (a bare array is a tuple: our values are frozen)
-    set       {"$s": [...]}   (read back as a frozenset)
+    set       {"$s": [...]}   (read back as a frozenset)        float     itself; {"$f": "inf"} where JSON has no number
     mapping   {...}, or {"$m": [[key, value], ...]} when a key is not text or starts with "$"
     Operation, Plan, Issue ...   {"$Operation": {field: value}}, fields at their default left out
 """
@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -69,12 +70,13 @@ def _pack_datetime(value: datetime) -> Any:
 
 
 #: What JSON says by itself.
-_PLAIN = frozenset({str, bool, int, float, type(None)})
+_PLAIN = frozenset({str, bool, int, type(None)})
 #: Exact type → its packed form; looked up first, because a first load packs millions of values.
 _PACKERS: Mapping[type[Any], Callable[[Any], Any]] = {
     tuple: lambda value: [item if type(item) in _PLAIN else _pack(item) for item in value],
     dict: _pack_mapping,
     MappingProxyType: _pack_mapping,
+    float: lambda value: value if isfinite(value) else {"$f": repr(value)},
     Decimal: lambda value: {"$d": str(value)},
     datetime: _pack_datetime,
     date: lambda value: {"$y": value.isoformat()},
@@ -95,7 +97,7 @@ def _pack(value: Any) -> Any:
 
 def _pack_other(value: Any) -> Any:
     """Subclasses, and mappings of other kinds."""
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, int)):
         return value
     for cls, packer in _PACKERS.items():
         if isinstance(value, cls):
@@ -117,6 +119,7 @@ def _moment(body: Any) -> datetime:
 _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "$d": Decimal,
+        "$f": float,
         "$t": _moment,
         "$y": date.fromisoformat,
         "$ref": lambda body: Ref(*body),
@@ -137,10 +140,14 @@ def _unpack(value: Any) -> Any:
         if tag in _TAGS:
             return _TAGS[tag](body)
         if tag in _CLASSES:
-            return _CLASSES[tag](**{name: _unpack(item) for name, item in body.items()})
+            return _CLASSES[tag](**_items(body))
         if tag.startswith("$"):
             raise ValueError(f"unknown tag {tag}")
-    return {key: _unpack(item) for key, item in value.items()}
+    return _items(value)
+
+
+def _items(packed: dict[str, Any]) -> dict[str, Any]:
+    return {key: item if type(item) in _PLAIN else _unpack(item) for key, item in packed.items()}
 
 
 def _text(packed: Any, *, sort: bool = False) -> str:
