@@ -6,7 +6,7 @@ Everything here raises ``Fatal`` in an administrator's words; nothing is sent to
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
