@@ -2,7 +2,7 @@
 
 A benchmark of the client must not wait for the server, and a million cards do not fit into the emulator. The answers
 have the shape that 1C:Enterprise and Roundup give (Cyrillic names, GUID keys, DataVersion, additional attributes); they
-are written once per size into a folder and sent from there. ``python paper.py FOLDER N PORT-FILE DELAY-MS`` serves.
+are written once per size into a folder and sent from there. ``python paper.py FOLDER N PORT-FILE DELAY-MS PORT`` serves.
 """
 
 from __future__ import annotations
@@ -379,17 +379,17 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
 
-def serve(folder: Path, n: int, port_file: Path, delay: float) -> None:
+def serve(folder: Path, n: int, port_file: Path, delay: float, port: int) -> None:
     """Serve until killed; the port is written to ``port_file``."""
     from uchet.emulator import bp30
 
     model = bp30.model()
     Paper.folder, Paper.size, Paper.delay = folder, n, delay
     Paper.edmx, Paper.names = model.source, tuple(model.sets)
-    server = _Server(("127.0.0.1", 0), Paper)
+    server = _Server(("127.0.0.1", port), Paper)
     port_file.write_text(str(server.server_address[1]))
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]) / 1000)
+    serve(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]) / 1000, int(sys.argv[5]))

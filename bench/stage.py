@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -46,13 +47,22 @@ class Stage:
         pages = paper.write(self.folder, n, changed)
         port_file = self.path("port")
         port_file.unlink(missing_ok=True)
-        words = [sys.executable, str(HERE / "paper.py"), str(pages), str(n), str(port_file), str(delay_ms)]
+        words = [sys.executable, str(HERE / "paper.py"), str(pages), str(n), str(port_file), str(delay_ms), self.port()]
         process = subprocess.Popen(words)
         try:
             yield Server(_port(port_file, process))
         finally:
             process.terminate()
             process.wait()
+
+    def port(self) -> str:
+        """The port of all servers of this folder: the address is part of a side's identity, which a state remembers."""
+        kept = self.path("port-number")
+        if not kept.exists():
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                kept.write_text(str(free.getsockname()[1]))
+        return kept.read_text()
 
     def state(self, n: int) -> Path:
         """The state of a pair of N linked and agreed things that one run has found quiet."""

@@ -87,9 +87,11 @@ def look(
     contact: Contact,
     progress: Callable[[str], None],
     moved: Iterable[Draft] = (),
+    links: Iterable[Link] | None = None,
 ) -> Sight:
     """Read both sides and everything remembered about the pair. Writes nothing.
 
+    ``links``: those in the store, where they were just read;
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
     """
     today = book_now(now, settings.zone)
@@ -97,7 +99,7 @@ def look(
         s: Intake(s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"})
         for s in SIDES
     }
-    links = tuple(store.links(pair.name))
+    links = tuple(store.links(pair.name) if links is None else links)
     rejected = store.rejected(pair.name)
     read = _listings(pair, intakes, links, rejected, progress)
     listings = withheld(pair.kinds, read, links, store.forgotten(pair.name))
