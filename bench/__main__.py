@@ -30,7 +30,7 @@ def main() -> int:
     for name in options.names or BENCHES:
         bench, size = BENCHES[name]
         try:
-            results = bench(stage, max(1000, int(size * options.scale)))
+            results = bench(stage, max(100, int(size * options.scale)))
         except RuntimeError as error:
             print(f"bench {name} figure=none MISS {error}", flush=True)
             missed = True

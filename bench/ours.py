@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -135,13 +135,6 @@ def diff(state: str, folder: str) -> None:
             return {**found, "issues": len(plan.issues)}
 
         child.report(work)
-
-
-def copy_state(state: Path, target: Path) -> Path:
-    for path in state.parent.glob(f"{state.name}*"):
-        part = target.with_name(path.name.replace(state.name, target.name))
-        shutil.copytree(path, part, dirs_exist_ok=True) if path.is_dir() else shutil.copy(path, part)
-    return target
 
 
 WHAT = {

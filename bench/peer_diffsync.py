@@ -1,4 +1,4 @@
-"""diffsync's two-way diff of the two folders of pages: ``python peer_diffsync.py FOLDER``, in diffsync's own environment."""
+"""diffsync's two-way diff of the two folders of pages: ``python peer_diffsync.py FOLDER``, in its own environment."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``folder`` keeps pages and peers' environments between calls; ``runs`` repetitions, of which the median counts."""
+    """``folder`` keeps pages and peers' environments between calls; of ``runs`` repetitions the median counts."""
 
     folder: Path
     runs: int
@@ -121,8 +121,8 @@ def _port(file: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def _parts(state: Path) -> list[Path]:
-    return [state.with_name(state.name + tail) for tail in ("", "-wal", "-shm") if
-            state.with_name(state.name + tail).exists()]  # fmt: skip
+    beside = [state.with_name(state.name + tail) for tail in ("", "-wal", "-shm")]
+    return [path for path in beside if path.exists()]
 
 
 def _remove(state: Path) -> None:

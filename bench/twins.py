@@ -1,7 +1,7 @@
 """Two listings of flat records with known differences, as JSON pages on disk, and a connector that reads them.
 
-Side A (the books): 1 % changed, 0.1 % gone, 0.2 % new. Side B (the desk): 0.5 % changed, a tenth of a per cent of all changed on
-both sides in one field to different values (conflicts), 0.2 % new. Both uchet and diffsync read these very files.
+Side A (the books): 1 % changed, 0.1 % gone, 0.2 % new. Side B (the desk): 0.5 % changed, 0.2 % new. A tenth of a per
+cent has changed on both sides, to different values. Both uchet and diffsync read these very files.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def diff(kind: Kind, link: Link, book: Record, desk: Record, rules: Rules) -> tu
 
 
 def _identical(a: Value, b: Value) -> bool:
-    """The very same value, which needs no canonical form to be the same: nearly all comparisons of an ordinary night."""
+    """The very same value: nearly all comparisons of an ordinary night need no canonical form."""
     return a == b and type(a) is type(b)
 
 
