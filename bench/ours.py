@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -50,8 +49,11 @@ def links(n: int) -> Iterator[Link]:
             "user": paper.person(k % paper.PEOPLE),
             "condition": "in_use",
         }
-        places = (("organization", "organization", paper.ORGANIZATIONS), ("department", "department", paper.DEPARTMENTS),
-                  ("custodian", "person", paper.PEOPLE))  # fmt: skip
+        places = (
+            ("organization", "organization", paper.ORGANIZATIONS),
+            ("department", "department", paper.DEPARTMENTS),
+            ("custodian", "person", paper.PEOPLE),
+        )
         book = {f: Ref("book", kind, paper.guid(kind, k % size)) for f, kind, size in places}
         desk = {f: Ref("desk", kind, str(k % size + 1)) for f, kind, size in places}
         seen = Seen({**common, **book}, {**common, **desk})

@@ -2,7 +2,7 @@
 
 A benchmark of the client must not wait for the server, and a million cards do not fit into the emulator. The answers
 have the shape that 1C:Enterprise and Roundup give (Cyrillic names, GUID keys, DataVersion, additional attributes); they
-are written once per size into a folder and sent from there. ``python paper.py FOLDER N PORT-FILE DELAY-MS PORT`` serves.
+are written once per size into a folder and sent from there by ``python paper.py FOLDER N PORT-FILE DELAY-MS PORT``.
 """
 
 from __future__ import annotations

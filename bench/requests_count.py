@@ -17,9 +17,9 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
-from firm import build, guid  # noqa: E402
+from firm import build, guid
 
-from uchet.sync.apply import Applier  # noqa: E402
+from uchet.sync.apply import Applier
 
 ASSETS = tuple(f"{n:02}" for n in range(1, 9))
 

@@ -39,7 +39,7 @@ Keep = Callable[[Raw, Mapping[str, Any]], None]
 
 
 class Reader:
-    """Reads what the index of ``catalogue()`` publishes, ``page_size`` records in a request, ``connections`` at once."""
+    """Reads what the index of ``catalogue()`` publishes: ``page_size`` records a request, ``connections`` at once."""
 
     def __init__(
         self,
