@@ -10,12 +10,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-import structlog
 import typer
 
 from ..i18n import N_, tr
-from . import explain, issues, keep, links, plans, probe, runs, setup, toys
 from .frame import COMMANDS, bind, language_of
 
 __all__ = ["build_app", "main"]
@@ -25,12 +24,22 @@ _GROUPS = {
     "addons": N_("Connectors and other addons."),
     "emulate": N_("Systems to try things on."),
 }
-#: Imported so that they declare their commands.
-_MODULES = (toys, setup, probe, plans, runs, issues, links, explain, keep)
+#: Importing one of them declares its commands; the order is that of the help.
+_MODULES = ("toys", "setup", "probe", "plans", "runs", "status", "issues", "links", "explain", "keep")
+#: What such a command line needs; any other one loads everything, for its help or its complaint.
+_ALONE = {"status": "status"}
 
 
-def build_app(language: str) -> typer.Typer:
-    """All commands with their help in ``language``."""
+def _alone(args: Sequence[str]) -> str | None:
+    """The only module that ``args`` need: a command that shows three lines must not load an engine first."""
+    return _ALONE.get(args[0]) if args and "--help" not in args else None
+
+
+def build_app(language: str, args: Sequence[str] = ()) -> typer.Typer:
+    """The commands that ``args`` may mean (without: all) with their help in ``language``."""
+    alone = _alone(args)
+    for name in (alone,) if alone else _MODULES:
+        import_module(f".{name}", __package__)
     options = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
     app = typer.Typer(
         help=tr("Keeps the books in 1C and the IT service desk telling the same story.", language),
@@ -49,6 +58,8 @@ def _log_to_stderr() -> None:
     """What the library logs goes beside the answer: warnings, or everything with ``UCHET_DEBUG``."""
     level = logging.DEBUG if os.environ.get("UCHET_DEBUG") else logging.WARNING
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    import structlog  # a fifth of a second, for commands that log
+
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -58,12 +69,14 @@ def _log_to_stderr() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
-    _log_to_stderr()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        build_app(language_of(args))(args=args, prog_name="uchet")
+        app = build_app(language_of(args), args)
+        if not _alone(args):
+            _log_to_stderr()
+        app(args=args, prog_name="uchet")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

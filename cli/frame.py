@@ -26,7 +26,7 @@ from typer.models import ParameterInfo
 
 from ..errors import UchetError
 from ..i18n import LANGUAGES, tr
-from ..jobs.wiring import Progress, quiet
+from ..jobs.state import Progress, quiet
 from ..mappings.model import Ref
 from ..settings import Settings, load_settings, settings_path
 from .plain import plain

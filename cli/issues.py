@@ -13,8 +13,8 @@ from ..errors import Reject
 from ..i18n import N_
 from ..i18n.issues import choices
 from ..jobs.lookup import labels_of
+from ..jobs.state import open_store
 from ..jobs.tables import write_csv
-from ..jobs.wiring import open_store
 from ..sync.store import IssueRow, Store
 from .frame import OK, Seat, command
 from .plans import person

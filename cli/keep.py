@@ -12,7 +12,7 @@ import typer
 
 from ..errors import Fatal
 from ..jobs import forgetting
-from ..jobs.wiring import open_store
+from ..jobs.state import open_store
 from ..sync.store import restore as restore_state
 from .frame import OK, WAITING, Seat, command
 from .plans import person

@@ -1,14 +1,13 @@
-"""``run``, ``schedule``, ``resync`` and ``status``."""
+"""``run``, ``schedule`` and ``resync``."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.text import Text
 
 from ..jobs import JOBS
 from ..jobs.lookup import labels_of
@@ -16,17 +15,13 @@ from ..jobs.scheduler import Entry, Scheduler, stopping
 from ..jobs.wiring import open_store, wired
 from ..settings import Settings
 from ..sync.resync import Difference, Resync
-from ..sync.store import Store
 from ..sync.types import Outcome
 from .frame import OK, WAITING, Seat, command
 from .plans import EXIT
 from .show import labels, rows, run_lines, table, verdict_lines
-from .words import OUTCOMES, Words
+from .words import Words
 
 __all__: list[str] = []
-
-#: Drafts that wait for an accountant, or for the register to show what was posted.
-PENDING = ("open", "edited", "posted", "adopted")
 
 
 @command("run", help="Run a job now: nightly.")
@@ -107,55 +102,3 @@ def _difference(one: Difference, words: Words) -> list[list[str]]:
         field = words.t("is there at all") if name == "*" else words.field(one.kind, name)
         lines.append([words.kind(one.kind), one.label, field, words.value(book), words.value(desk)])
     return lines
-
-
-@command("status", help="Last runs, what waits for whom, and when the next run is due. Asks neither side.")
-def status(seat: Seat) -> int:
-    settings = seat.settings
-    with open_store(settings) as store:
-        data = _status(store, settings)
-        words = seat.words(labels(labels_of(store, settings.pair)))
-        runs = store.runs(settings.pair, 10)
-    seat.emit({"pair": settings.pair, "runs": runs, **data})
-    seat.say(Text(words.t("Pair {pair}", pair=settings.pair), "bold"))
-    made = table(words.t("Started"), words.t("Job"), words.t("Outcome"), words.t("Written"), words.t("Plan"))
-    for one in runs:
-        outcome = words.t(OUTCOMES[one.outcome])
-        rows(made, [[words.moment(one.started), one.job, outcome, str(one.writes), (one.plan or "—")[:12]]])
-    seat.say(made if runs else words.t("No run yet: “uchet plan” shows what the first one would do."))
-    plan = data["waiting_plan"]
-    if plan:
-        seat.say(words.t("Plan {id} waits ({count} writes).", id=plan["id"], count=plan["writes"]))
-    seat.say(
-        words.t(
-            "Links {links}, drafts with the accountant {drafts}, open questions {issues}.",
-            links=data["links"],
-            drafts=len(data["drafts"]),
-            issues=data["open_issues"],
-        )
-    )
-    if data["job"]:
-        seat.say(words.t("Next scheduled run: {next}.", next=words.moment(data["job"].next)))
-    broken = data["audit_broken"]
-    if broken is not None:
-        seat.say(
-            Text(words.t("The audit chain is broken at row {row}: the state was edited by hand.", row=broken), "red")
-        )
-    return OK
-
-
-def _status(store: Store, settings: Settings) -> dict[str, Any]:
-    pair = settings.pair
-    waiting = store.waiting(pair)
-    plan = None
-    if waiting is not None:
-        plan = {"id": waiting.plan.id, "writes": waiting.plan.writes, "stopped": waiting.verdict.stopped}
-    return {
-        "waiting_plan": plan,
-        "links": len(store.links(pair)),
-        "drafts": [{"number": d.number, "state": d.state} for d in store.drafts(pair, PENDING)],
-        "open_issues": len(store.issues(pair)),
-        "job": store.job(f"nightly@{pair}"),
-        "audit_head": store.head(pair),
-        "audit_broken": store.verify(pair),
-    }

@@ -9,9 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,24 +24,26 @@ from ..sync.engine import Engine
 from ..sync.pair import EngineSettings, GuardLimits, Pair
 from ..sync.store import Store
 from ..sync.store.leasing import Lease
+from .state import Clock, Progress, check_state, open_store, quiet, utc_now
 
-__all__ = ["SIDES", "Wired", "check_state", "connect", "engine_settings", "open_store", "system_map", "wired"]
+__all__ = [
+    "SIDES",
+    "Clock",
+    "Progress",
+    "Wired",
+    "check_state",
+    "connect",
+    "engine_settings",
+    "open_store",
+    "quiet",
+    "system_map",
+    "utc_now",
+    "wired",
+]
 
 SIDES: tuple[Side, ...] = ("book", "desk")
-Clock = Callable[[], datetime]
-#: Told of each step of a run: its name, how much is done and how much there is (0 where nobody knows).
-Progress = Callable[[str, int, int], None]
 #: The wall clock of a book whose settings name no zone.
 BOOK_ZONE = "Europe/Moscow"
-
-
-def utc_now() -> datetime:
-    """The clock of a machine."""
-    return datetime.now(UTC)
-
-
-def quiet(step: str, done: int, total: int) -> None:
-    """The progress nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,45 +68,6 @@ def wired(settings: Settings, clock: Clock = utc_now, progress: Progress = quiet
         for side in SIDES:
             stack.callback(share_licences(settings, side, ends[side], store))
         yield Wired(settings, store, pair, Engine(pair, store, rules, clock=clock, progress=progress))
-
-
-@contextmanager
-def open_store(settings: Settings, clock: Clock = utc_now) -> Iterator[Store]:
-    """The state alone, for commands that ask nobody outside."""
-    where = settings.state_url
-    if isinstance(where, Path):
-        try:
-            where.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _no_state(where, error) from error
-    with closing(Store.open(where, clock=clock)) as store:
-        yield store
-
-
-def check_state(settings: Settings) -> None:
-    """Whether the state can be kept where the settings say; leaves nothing there. Raises ``Fatal``."""
-    where = settings.state_url
-    if not isinstance(where, Path):
-        return
-    near = next(place for place in (where, *where.absolute().parents) if place.exists())
-    try:
-        if near == where:
-            with where.open("r+b"):
-                return
-        with TemporaryFile(dir=near):
-            return
-    except OSError as error:
-        raise _no_state(where, error) from error
-
-
-def _no_state(where: Path, error: OSError) -> Fatal:
-    return Fatal(
-        "state_place",
-        "The state {file} cannot be kept there: {reason}.",
-        hint="Correct state in uchet.toml, free disk space, or give the user of uchet the right to write there.",
-        file=str(where),
-        reason=error.strerror or type(error).__name__,
-    )
 
 
 def connect(settings: Settings, side: Side) -> Connector:

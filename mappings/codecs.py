@@ -8,9 +8,10 @@ A value that cannot be decoded raises ``Reject`` with its cause and never anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from ..errors import Reject
@@ -39,7 +40,12 @@ class Wire:
 
 def wire_of(system: SystemMap) -> Wire:
     """The ``[wire]`` table of a mapping; ``None`` is every empty value where nothing is said."""
-    return Wire(**system.options.get("wire", {}))
+    return _wire(tuple(system.options.get("wire", {}).items()))
+
+
+@cache
+def _wire(items: tuple[tuple[str, Any], ...]) -> Wire:
+    return Wire(**dict(items))
 
 
 def _no_label(_kind: str, _id: str) -> str | None:
@@ -82,8 +88,14 @@ def context(
     wire_id: Callable[[Ref], str] = _no_id,
 ) -> Context:
     """The context of one field. A codec written ``reference:KIND`` names the kind itself (kinds outside ``model``)."""
+    plain = _context(system.side, kind, field, wire_of(system))
+    return plain if label is _no_label and wire_id is _no_id else replace(plain, label=label, wire_id=wire_id)
+
+
+@lru_cache(maxsize=1024)
+def _context(side: Side, kind: str, field: FieldMap, wire: Wire) -> Context:
     of = field.codec.partition(":")[2] or field.label_of or _REFERENCES.get((kind, field.field), "")
-    return Context(system.side, field, of, wire_of(system), label, wire_id)
+    return Context(side, field, of, wire)
 
 
 def _bad(ctx: Context, value: object, what: str) -> Reject:

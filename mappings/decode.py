@@ -85,7 +85,9 @@ def _decode(job: Job, field: FieldMap, row: Row | None, values: dict[str, Value]
         known, wire = field.wire in row, row.get(field.wire)
     if known:
         codec = CODECS[field.codec.partition(":")[0]]
-        values[field.field] = codec.decode(wire, context(job.system, job.kind_map.kind, field, label=job.label))
+        kind = job.kind_map.kind
+        ctx = context(job.system, kind, field, label=job.label) if field.label_of else context(job.system, kind, field)
+        values[field.field] = codec.decode(wire, ctx)
 
 
 def part_rows(row: Row, part: Mapping[str, Any]) -> list[Row] | None:

@@ -107,6 +107,8 @@ def _label(row: Row, job: Job) -> str:
 
 def _latest(rows: Sequence[Row], by: str) -> Row | None:
     """The newest row; ISO texts sort as their dates do. Ties are broken by content, so that order does not matter."""
+    if len(rows) == 1:
+        return rows[0]
     return max(rows, key=lambda row: (str(row.get(by) or ""), repr(sorted(row.items(), key=str))), default=None)
 
 

@@ -36,7 +36,7 @@ class Source:
     params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a place in one mapping: the same only as itself, so it can be a key
 class FieldMap:
     """Where a canonical field is kept. ``source`` names a ``Source``; ``wire`` the wire field in it.
 

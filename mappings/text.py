@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["LOOKALIKES", "clean", "fold", "relayout", "squash"]
 
@@ -19,12 +20,16 @@ _QWERTY = str.maketrans(
 )
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """``text`` in NFC without invisible characters, every run of white space (NBSP too) one space, none at the ends."""
+    if text.isascii():  # nothing to compose and nothing invisible
+        return " ".join(text.split())
     bare = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", bare)).strip()
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """``clean`` and without case; ``ё`` counts as ``е``."""
     previous, now = "", text

@@ -134,8 +134,10 @@ class Applier:
         self.result.issues.append(refusal(op, why))
 
     def _current(self, op: Operation) -> Raw | None:
-        """The target now; ``Stale`` if it is not what the plan saw."""
-        if op.action in ("create", "draft"):
+        """The target now; ``Stale`` if it is not what the plan saw. ``None`` where nobody need look: a create, and a
+        record that the other side itself refuses to change once its version is another than the plan's."""
+        sure = self.targets.pair.connector(op.side).capabilities.conditional_write and op.expected is not None
+        if op.action in ("create", "draft") or sure:
             return None
         collection, id = self.targets.collection(op), self.targets.target_id(op) or ""
         raw = self.targets.pair.connector(op.side).get(collection, id)
@@ -160,7 +162,7 @@ class Applier:
         if op.action == "create" and not receipt.created:
             self._told_apart(op, raw)
             op = certain(self.targets, op, raw)
-        before = current.version if current else None
+        before = current.version if current else op.expected
         link, draft = None, None
         if op.action == "draft":
             draft = self.draft_of(op, raw)

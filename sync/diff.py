@@ -83,6 +83,11 @@ def diff(kind: Kind, link: Link, book: Record, desk: Record, rules: Rules) -> tu
     return tuple(found)
 
 
+def _identical(a: Value, b: Value) -> bool:
+    """The very same value: nearly all comparisons of an ordinary night need no canonical form."""
+    return a == b and type(a) is type(b)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     kind: Kind
@@ -107,7 +112,7 @@ class _Case:
 
     def _same(self, a: Value, b: Value) -> bool:
         known = self.rules.same(a, b)
-        return equal(self.field, a, b) if known is None else known
+        return _identical(a, b) or equal(self.field, a, b) if known is None else known
 
     def _has_seen(self) -> bool:
         return self.field.name in self.link.seen.book and self.field.name in self.link.seen.desk
@@ -118,7 +123,7 @@ class _Case:
     def _changed(self, side: Side) -> bool:
         now = self.book if side == "book" else self.desk
         seen = (self.link.seen.book if side == "book" else self.link.seen.desk)[self.field.name]
-        return canon(self.field, now) != canon(self.field, seen)
+        return not _identical(now, seen) and canon(self.field, now) != canon(self.field, seen)
 
     def _says(self, side: Side) -> bool:
         """Whether the value of ``side`` says anything: an empty one does not, unless the field clears."""

@@ -145,14 +145,16 @@ class Engine:
     def _look(self, run: Run) -> tuple[Applier, Sight]:
         """Settle what was left open, see what became of our drafts, then read both sides."""
         contact = Contact.make(self.pair)
-        index = LinkIndex(self.store.links(self.pair.name))
+        links = self.store.links(self.pair.name)
+        index = LinkIndex(links)
         targets = Targets(self.pair, index, contact.bindings, dict.fromkeys(SIDES, _unlabelled))
         applier = Applier(self.store, targets, run.id, self.clock, self._writing)
-        recover(applier, self.clock, self.sleep)
+        if recover(applier, self.clock, self.sleep):
+            links = self.store.links(self.pair.name)
         watched = self.store.drafts(self.pair.name, WAITING)
         # Before the registers are read: what is posted by now must show in them.
         moved = follow(self.pair.book, self.pair.book_map, watched)
-        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading, moved)
+        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading, moved, links)
         for draft in () if "book" in sight.back else moved:
             self.store.put_draft(self.pair.name, draft, run=run.id)
         targets.index = sight.world.index

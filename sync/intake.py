@@ -7,7 +7,8 @@ incomplete, which proves no absence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -112,12 +113,11 @@ class Intake:
             return None
         parts: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
         try:
-            for source in reversed(mapped.sources[1:]):
-                complete = self._collect(source, mapped, parts)
-                if not complete:
-                    raise Retry(
-                        "source_incomplete", "The listing of {collection} is incomplete.", collection=source.collection
-                    )
+            for source, pages in self._registers(mapped):
+                for page in pages:
+                    self._noted(mapped.kind, page)
+                    for raw in page.records:
+                        parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
             raws, complete = self._main(mapped)
         except _PASSING as error:
             self._failed(kind, error)
@@ -153,14 +153,22 @@ class Intake:
             isinstance(v, str) and v.startswith("@accounts:") and not self._param(v) for v in source.params.values()
         )
 
-    def _collect(self, source: Source, mapped: KindMap, parts: dict[str, dict[str, list[Mapping[str, Any]]]]) -> bool:
-        complete = False
-        for page in self.connector.read(self._query(source)):
-            self._noted(mapped.kind, page)
-            for raw in page.records:
-                parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
-            complete = page.complete
-        return complete
+    def _registers(self, mapped: KindMap) -> Iterator[tuple[Source, list[Page]]]:
+        """The pages of every source but the main one, as many read at once as connections are allowed."""
+        sources = mapped.sources[:0:-1]
+        width = self.connector.capabilities.connections
+        if width == 1:
+            yield from ((source, self._whole(source)) for source in sources)
+            return
+        with ThreadPoolExecutor(width, thread_name_prefix="source") as pool:
+            yield from zip(sources, pool.map(self._whole, sources), strict=True)
+
+    def _whole(self, source: Source) -> list[Page]:
+        pages = list(self.connector.read(self._query(source)))
+        if not pages or not pages[-1].complete:
+            template = "The listing of {collection} is incomplete."
+            raise Retry("source_incomplete", template, collection=source.collection)
+        return pages
 
     def _main(self, mapped: KindMap) -> tuple[dict[str, list[Raw]], bool]:
         """Main rows by record id. A cut listing keeps what came and is incomplete."""
@@ -189,9 +197,9 @@ class Intake:
     ) -> Listing:
         records: dict[str, Record] = {}
         self._bad = set()
+        # A source that was read and has nothing for this record is empty, not missing.
+        nothing: dict[str, list[Mapping[str, Any]]] = {source.name: [] for source in mapped.sources}
         for id in sorted(raws):
-            # A source that was read and has nothing for this record is empty, not missing.
-            nothing: dict[str, list[Mapping[str, Any]]] = {source.name: [] for source in mapped.sources}
             whole = {**nothing, **parts.get(id, {}), mapped.main.name: [r.data for r in raws[id]]}
             record = self._one(mapped, id, whole, raws[id][0])
             if record is not None:

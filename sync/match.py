@@ -44,6 +44,8 @@ def match(
     for link in conflicts:
         params = {"book": link.book, "desk": link.desk, "rule": link.rule}
         matcher.problem("match_link_conflict", [link.book], [link.desk], f"{link.book}:{link.desk}", params)
+    if not matcher.free_book and not matcher.free_desk:
+        return matcher.result(kept)  # everybody has a twin: no key could tell anything new
     if kind.name == "equipment":
         match_equipment(matcher, positions)
     elif kind.keys:

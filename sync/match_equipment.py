@@ -114,12 +114,13 @@ class _Cascade:
         found = []
         for key in sorted(self.by_inv[0].keys() & self.by_inv[1].keys(), key=repr):
             if key[0] is not None:
-                found += [self._inventory(b, d) for b, d in pairs(self.by_inv[0][key], self.by_inv[1][key])]
+                both = pairs(self.by_inv[0][key], self.by_inv[1][key])
+                found += [self._inventory(b, d) for b, d in both if self.m.free(b, d)]
         for serial in sorted(self.by_serial[0].keys() & self.by_serial[1].keys()):
             found += [
                 self._serial(b, d)
                 for b, d in pairs(self.by_serial[0][serial], self.by_serial[1][serial])
-                if self._near(self.book.scope[b], self.desk.scope[d])
+                if self.m.free(b, d) and self._near(self.book.scope[b], self.desk.scope[d])
             ]
         return [*found, *self._unknown_organization()]
 

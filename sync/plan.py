@@ -77,8 +77,10 @@ class _Builder:
             self.world.index.add(link)
         self.count(kind, book.records.values())
         self.count(kind, desk.records.values())
-        for link in [*links, *result.found]:
-            self._pair(kind, link, new=link not in links)
+        for link in links:
+            self._pair(kind, link, new=False)
+        for link in result.found:
+            self._pair(kind, link, new=True)
         self._alone(kind, result.book_only, result.desk_only)
 
     def _linked(self, issue: Issue) -> bool:

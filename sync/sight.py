@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -86,9 +87,11 @@ def look(
     contact: Contact,
     progress: Callable[[str], None],
     moved: Iterable[Draft] = (),
+    links: Iterable[Link] | None = None,
 ) -> Sight:
     """Read both sides and everything remembered about the pair. Writes nothing.
 
+    ``links``: those in the store, where they were just read;
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
     """
     today = book_now(now, settings.zone)
@@ -96,7 +99,7 @@ def look(
         s: Intake(s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"})
         for s in SIDES
     }
-    links = tuple(store.links(pair.name))
+    links = tuple(store.links(pair.name) if links is None else links)
     rejected = store.rejected(pair.name)
     read = _listings(pair, intakes, links, rejected, progress)
     listings = withheld(pair.kinds, read, links, store.forgotten(pair.name))
@@ -141,9 +144,7 @@ def _listings(
     found: dict[tuple[str, Side], Listing] = {}
     index = LinkIndex(links)
     for kind in pair.kinds:
-        for side in SIDES:
-            progress(f"{side} {kind.name}")
-            listing = intakes[side].load(kind.name)
+        for side, listing in _both(kind, intakes, progress):
             if listing is not None:
                 found[(kind.name, side)] = listing
         if kind.name in _LABELLED:
@@ -151,6 +152,21 @@ def _listings(
     if ("equipment", "book") in found:
         found[("equipment", "book")] = with_units(found[("equipment", "book")], found.get(("position", "book")))
     return list(found.values())
+
+
+def _both(
+    kind: Kind, intakes: Mapping[Side, Intake], progress: Callable[[str], None]
+) -> Iterator[tuple[Side, Listing | None]]:
+    """A kind as both sides list it: one side after the other, or both at once where more than one connection is
+    allowed."""
+    if max(intake.connector.capabilities.connections for intake in intakes.values()) == 1:
+        for side in SIDES:
+            progress(f"{side} {kind.name}")
+            yield side, intakes[side].load(kind.name)
+        return
+    progress(kind.name)
+    with ThreadPoolExecutor(len(SIDES), thread_name_prefix="side") as pool:
+        yield from zip(SIDES, pool.map(lambda side: intakes[side].load(kind.name), SIDES), strict=True)
 
 
 def _name_twins(

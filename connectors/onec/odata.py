@@ -87,7 +87,7 @@ class OnecConnector:
             errors=odata_errors,
         )
         self._transport = Transport(self._client, kept)
-        self._reader = Reader(self._transport, self._catalogue, self._zone, page_size)
+        self._reader = Reader(self._transport, self._catalogue, self._zone, page_size, connections)
         #: What the last listing of each tracked collection cost and brought.
         self.deltas: dict[str, Delta] = {}
         self._tracker = self._tracking(Path(cache) if cache else None, changes or {}, plan, node)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ...errors import Retry
+from ..ahead import ahead
 from ..base import Page, Query, Raw
 from . import url
 from .conditions import QUERY_LIMIT, Fields, batches
@@ -38,15 +39,21 @@ Keep = Callable[[Raw, Mapping[str, Any]], None]
 
 
 class Reader:
-    """Reads what the index of ``catalogue()`` publishes, ``page_size`` records in a request."""
+    """Reads what the index of ``catalogue()`` publishes: ``page_size`` records a request, ``connections`` at once."""
 
     def __init__(
-        self, transport: Transport, catalogue: Callable[[], tuple[Index, Codec]], zone: ZoneInfo, page_size: int
+        self,
+        transport: Transport,
+        catalogue: Callable[[], tuple[Index, Codec]],
+        zone: ZoneInfo,
+        page_size: int,
+        connections: int = 1,
     ) -> None:
         self._transport = transport
         self._catalogue = catalogue
         self._zone = zone
         self._size = page_size
+        self._connections = connections
 
     def pages(self, query: Query, keep: Keep | None = None) -> Iterator[Page]:
         """The listing; only the last page may be complete. ``keep`` is told of every row as it came."""
@@ -114,17 +121,19 @@ class Reader:
     def _pass(self, target: Target, size: int) -> Iterator[list[dict[str, Any]]]:
         """Pages until a short one. Two pages running of nothing but known rows end it too, with a full last page:
         such a server does not heed ``$skip``."""
-        skip = stale = 0
+        stale = 0
         known: set[Any] = set()
-        while True:
-            rows = self._transport.rows(target.path, _query(target, size, skip), what=target.collection)
+
+        def ask(number: int) -> list[dict[str, Any]]:
+            return self._transport.rows(target.path, _query(target, size, number * size), what=target.collection)
+
+        for rows in ahead(ask, self._connections):
             yield rows
             keys = _identities(target, rows)
             stale = stale + 1 if keys <= known else 0
             if len(rows) < size or stale == 2:
                 return
             known |= keys
-            skip += size
 
     def _settle(self, target: Target, codec: Codec, seen: set[str], keep: Keep | None) -> Iterator[Page]:
         before = set(seen)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from ..types import Link, Operation
-from .core import Core
+from .core import Core, insert_many
 from .rows import AuditRow
 from .schema import audit, audit_head
 from .serial import canonical, loads
@@ -108,7 +108,7 @@ def append(connection: Connection, pair: str, at: datetime, entries: Iterable[En
         row = {"pair": pair, "at": at, **_columns(entry), "previous": previous}
         row["hash"] = previous = _seal(row)
         rows.append(row)
-    connection.execute(audit.insert(), rows)
+    insert_many(connection, audit, rows)
     last = connection.execute(_LAST, {"p": pair, "h": previous}).scalar_one()
     connection.execute(_MOVE, {"p": pair, "last": last, "hash": previous})
 

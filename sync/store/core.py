@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from .dialect import begin_read, begin_write, file_of, is_sqlite, translate
 
-__all__ = ["Clock", "Core", "utc_now"]
+__all__ = ["Clock", "Core", "insert_many", "utc_now"]
 
 Clock = Callable[[], datetime]
 
@@ -21,6 +22,33 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The default clock."""
     return datetime.now(UTC)
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, by one statement handed to the driver as it is.
+
+    What SQLAlchemy does for every row and column of an ordinary insert is done here once per statement, and once per
+    distinct time: a first load inserts three rows for each of a hundred thousand records.
+    """
+    names = list(rows[0])
+    dialect = connection.dialect
+    compiled = table.insert().compile(dialect=dialect, column_keys=names)
+    made = {n: p for n in names if (p := table.c[n].type.dialect_impl(dialect).bind_processor(dialect))}
+    kept: dict[Any, Any] = {}
+
+    def value(name: str, given: Any) -> Any:
+        if name not in made or given is None:
+            return given
+        if given not in kept:
+            kept[given] = made[name](given)
+        return kept[given]
+
+    order = getattr(compiled, "positiontup", None)
+    if order:
+        positional = [tuple(value(n, row[n]) if n in made else row[n] for n in order) for row in rows]
+        connection.exec_driver_sql(str(compiled), positional)
+    else:
+        connection.exec_driver_sql(str(compiled), [{n: value(n, row[n]) for n in names} for row in rows])
 
 
 class Core:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 from ...errors import Reject
 from ..types import REMOTE, Draft, Link, Operation, Side
 from . import audit
-from .core import Core
+from .core import Core, insert_many
 from .linking import upsert_links
 from .rows import Intent, OperationRow, ReceiptRow, Settled
 from .schema import draft as drafts
@@ -216,7 +216,7 @@ class Journal(Core):
             if op.id not in known and not op.members
         ]
         if rows:
-            connection.execute(operations.insert(), rows)
+            insert_many(connection, operations, rows)
 
     def receipts(self, pair: str, side: Side, limit: int = 20) -> list[ReceiptRow]:
         """Our last writes confirmed by ``side``, newest first: should they be gone there, it went back in time."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import Reject
 from ..types import Link, Seen, Side
 from . import audit
-from .core import Core
+from .core import Core, insert_many
 from .schema import link as links
 from .schema import rejection
 from .serial import dumps, load_as
@@ -20,6 +20,7 @@ from .serial import dumps, load_as
 __all__ = ["Linking", "link_of", "reject_in", "upsert_links"]
 
 _ALL = select(links).where(links.c.pair == bindparam("p")).order_by(links.c.id)
+_COUNT = select(func.count()).select_from(links).where(links.c.pair == bindparam("p"))
 _KIND = _ALL.where(links.c.kind == bindparam("k"))
 _BY_BOOK = _KIND.where(links.c.book == bindparam("i"))
 _BY_DESK = _KIND.where(links.c.desk == bindparam("i"))
@@ -66,7 +67,7 @@ def _insert(connection: Connection, pair: str, new: Sequence[Link], now: datetim
         {"pair": pair, "kind": x.kind, "book": x.book, "desk": x.desk, "created": now, **_body(x, now)} for x in new
     ]
     try:
-        connection.execute(links.insert(), rows)
+        insert_many(connection, links, rows)
     except IntegrityError as error:
         raise Reject(
             "already_linked",
@@ -129,6 +130,11 @@ class Linking(Core):
         with self._read() as connection:
             found = connection.execute(statement, {"p": pair} if kind is None else {"p": pair, "k": kind}).all()
         return [link_of(row) for row in found]
+
+    def count_links(self, pair: str) -> int:
+        """How many there are, without reading them."""
+        with self._read() as connection:
+            return int(connection.execute(_COUNT, {"p": pair}).scalar_one())
 
     def find_link(self, pair: str, kind: str, side: Side, id: str) -> Link | None:
         """The link of the record ``id`` of ``side``, if it has one."""

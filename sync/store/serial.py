@@ -6,7 +6,7 @@ same thing. So everything JSON does not know carries a tag:
     Decimal   {"$d": "1.50"}            datetime  {"$t": "2026-03-01T10:00:00+03:00"}   (the zone is kept as its offset)
     Ref       {"$ref": [side, kind, id]} date     {"$y": "2026-03-01"}
     list      {"$l": [...]}   (a bare array is a tuple: our values are frozen)
-    set       {"$s": [...]}   (read back as a frozenset)
+    set       {"$s": [...]}   (read back as a frozenset)        float     itself; {"$f": "inf"} where JSON has no number
     mapping   {...}, or {"$m": [[key, value], ...]} when a key is not text or starts with "$"
     Operation, Plan, Issue ...   {"$Operation": {field: value}}, fields at their default left out
 """
@@ -18,8 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+import msgspec
 
 from ..types import Draft, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
 
@@ -51,41 +54,56 @@ def _pack_object(value: Any) -> Any:
     for name, default in _FIELDS[type(value)]:
         item = getattr(value, name)
         if default is MISSING or item != default:
-            body[name] = _pack(item)
+            body[name] = item if type(item) in _PLAIN else _pack(item)
     return {f"${type(value).__name__}": body}
 
 
 def _pack_mapping(value: Mapping[Any, Any]) -> Any:
-    if all(isinstance(key, str) and not key.startswith("$") for key in value):
-        return {key: _pack(item) for key, item in value.items()}
-    return {"$m": [[_pack(key), _pack(item)] for key, item in value.items()]}
+    for key in value:
+        if not isinstance(key, str) or key.startswith("$"):
+            return {"$m": [[_pack(key), _pack(item)] for key, item in value.items()]}
+    return {key: item if type(item) in _PLAIN else _pack(item) for key, item in value.items()}
+
+
+def _pack_datetime(value: datetime) -> Any:
+    return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
+
+
+#: What JSON says by itself.
+_PLAIN = frozenset({str, bool, int, type(None)})
+#: Exact type → its packed form; looked up first, because a first load packs millions of values.
+_PACKERS: Mapping[type[Any], Callable[[Any], Any]] = {
+    tuple: lambda value: [item if type(item) in _PLAIN else _pack(item) for item in value],
+    dict: _pack_mapping,
+    MappingProxyType: _pack_mapping,
+    float: lambda value: value if isfinite(value) else {"$f": repr(value)},
+    Decimal: lambda value: {"$d": str(value)},
+    datetime: _pack_datetime,
+    date: lambda value: {"$y": value.isoformat()},
+    Ref: lambda value: {"$ref": [value.side, value.kind, value.id]},
+    list: lambda value: {"$l": [_pack(item) for item in value]},
+    set: lambda value: {"$s": sorted((_pack(item) for item in value), key=_text)},
+    frozenset: lambda value: {"$s": sorted((_pack(item) for item in value), key=_text)},
+    **dict.fromkeys(_CLASSES.values(), _pack_object),
+}
 
 
 def _pack(value: Any) -> Any:
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, tuple):
-        return [_pack(item) for item in value]
-    if type(value) in _FIELDS:
-        return _pack_object(value)
+    packer = _PACKERS.get(type(value))
+    return packer(value) if packer is not None else _pack_other(value)
+
+
+def _pack_other(value: Any) -> Any:
+    """Subclasses, and mappings of other kinds."""
+    if isinstance(value, (str, int)):
+        return value
+    for cls, packer in _PACKERS.items():
+        if isinstance(value, cls):
+            return packer(value)
     if isinstance(value, Mapping):
         return _pack_mapping(value)
-    return _pack_scalar(value)
-
-
-def _pack_scalar(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return {"$d": str(value)}
-    if isinstance(value, datetime):
-        return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
-    if isinstance(value, date):
-        return {"$y": value.isoformat()}
-    if isinstance(value, Ref):
-        return {"$ref": [value.side, value.kind, value.id]}
-    if isinstance(value, list):
-        return {"$l": [_pack(item) for item in value]}
-    if isinstance(value, (set, frozenset)):
-        return {"$s": sorted((_pack(item) for item in value), key=_text)}
     raise TypeError(f"a {type(value).__name__} cannot be stored")
 
 
@@ -101,6 +119,7 @@ def _moment(body: Any) -> datetime:
 _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "$d": Decimal,
+        "$f": float,
         "$t": _moment,
         "$y": date.fromisoformat,
         "$ref": lambda body: Ref(*body),
@@ -121,21 +140,22 @@ def _unpack(value: Any) -> Any:
         if tag in _TAGS:
             return _TAGS[tag](body)
         if tag in _CLASSES:
-            return _CLASSES[tag](**{name: _unpack(item) for name, item in body.items()})
+            return _CLASSES[tag](**_items(body))
         if tag.startswith("$"):
             raise ValueError(f"unknown tag {tag}")
-    return {key: _unpack(item) for key, item in value.items()}
+    return _items(value)
+
+
+def _items(packed: dict[str, Any]) -> dict[str, Any]:
+    return {key: item if type(item) in _PLAIN else _unpack(item) for key, item in packed.items()}
 
 
 def _text(packed: Any, *, sort: bool = False) -> str:
-    text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
-    if text.isascii():
-        return text
     try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate out of somebody's JSON: no database takes it raw
+        return msgspec.json.encode(packed, order="deterministic" if sort else None).decode()
+    except (UnicodeEncodeError, OverflowError, TypeError):
+        # A lone surrogate out of somebody's JSON, which no database takes raw, or a number of more than 64 bits.
         return json.dumps(packed, separators=(",", ":"), sort_keys=sort)
-    return text
 
 
 def dumps(value: Any) -> str:

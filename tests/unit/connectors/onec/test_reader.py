@@ -7,6 +7,7 @@ and rename rows between any two requests. The same is tried on the emulator in `
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -56,12 +57,12 @@ class Shelf:
         self.removed.add(key)
 
 
-def _reader(shelf: Shelf, index: Index, size: int = 5) -> Reader:
+def _reader(shelf: Shelf, index: Index, size: int = 5, connections: int = 1) -> Reader:
     class Transport:
         rows = staticmethod(shelf.listing)
 
     codec = Codec(index, ZoneInfo("UTC"))
-    return Reader(Transport(), lambda: (index, codec), ZoneInfo("UTC"), size)  # type: ignore[arg-type]
+    return Reader(Transport(), lambda: (index, codec), ZoneInfo("UTC"), size, connections)  # type: ignore[arg-type]
 
 
 def _read(shelf: Shelf, index: Index, size: int = 5) -> tuple[list[str], list[Page]]:
@@ -156,3 +157,24 @@ def test_an_error_in_the_middle_ends_the_listing(index: Index) -> None:
     assert not next(pages).complete
     with pytest.raises(Retry):
         next(pages)
+
+
+def test_pages_are_asked_for_over_all_connections_allowed_and_come_in_order(index: Index) -> None:
+    shelf = Shelf(60)
+    together = threading.Barrier(3, timeout=20)  # passes only while three requests are under way at once
+
+    def wait(here: Shelf) -> None:
+        asked = here.asked[-1]
+        if asked.get("$top") == "5" and 0 < int(asked["$skip"]) <= 45:
+            together.wait()
+
+    shelf.before = wait
+    pages = list(_reader(shelf, index, 5, 3).pages(Query(SET, ("Code",))))
+    assert [raw.id for page in pages for raw in page.records] == list(shelf.rows)
+    assert pages[-1].complete
+
+
+def test_a_listing_of_one_page_is_one_request_however_many_connections(index: Index) -> None:
+    shelf = Shelf(3)
+    assert len(list(_reader(shelf, index, 5, 4).pages(Query(SET, ("Code",))))) == 1
+    assert len(shelf.asked) == 1

@@ -1,0 +1,73 @@
+"""One side of a comparison as a process of its own: what it took in seconds and memory, its imports left out.
+
+A side calls ``report`` around its work; the harness reads the line and adds the process's peak.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MIB = 1024 * 1024
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Seconds of work; seconds of the whole process; MiB at the start of the work and at the peak; what was found."""
+
+    work: float
+    whole: float
+    start: float
+    peak: float
+    found: Any = None
+
+    @property
+    def added(self) -> float:
+        return self.peak - self.start
+
+
+def report(work: Callable[[], Any]) -> None:
+    """Run ``work`` and print its figures as one JSON line. Called in the child, when everything is imported."""
+    before = _resident()
+    started = time.perf_counter()
+    found = work()
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"work": seconds, "start": before, "peak": max(peak, before), "found": found}))
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / MIB
+
+
+def run(script: str, *args: object, python: str = sys.executable) -> Figure:
+    """Run ``bench/SCRIPT ARGS`` and read its figures. Raises ``RuntimeError`` with its own words if it fails."""
+    command = [python, str(HERE / script), *map(str, args)]
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    whole = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+    line: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return Figure(line["work"], whole, line["start"], line["peak"], line["found"])
+
+
+def command(words: Sequence[str]) -> Figure:
+    """Any program: its whole time and the peak of the biggest process."""
+    started = time.perf_counter()
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    _, status, usage = os.wait4(child.pid, 0)
+    whole = time.perf_counter() - started
+    if status:
+        raise RuntimeError(f"{words[0]} ended with {status}")
+    return Figure(whole, whole, 0.0, usage.ru_maxrss / 1024)

@@ -1,0 +1,213 @@
+"""The table of goals: each takes a stage and a size and gives a figure with both sides' times and memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import child
+from child import Figure
+from stage import Stage
+
+SIZE, LARGE = 100_000, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``figure`` against ``goal`` (``least``: it must be at least that much); ``sides`` are told beside it."""
+
+    figure: float
+    goal: float
+    unit: str
+    sides: str
+    least: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.figure >= self.goal if self.least else self.figure <= self.goal
+
+    def line(self, name: str) -> str:
+        sign = ">=" if self.least else "<="
+        figure, goal = f"{self.figure:.3g}{self.unit}", f"{sign}{self.goal:.3g}{self.unit}"
+        return f"bench {name} figure={figure} goal={goal} {'ok' if self.ok else 'MISS'} {self.sides}"
+
+
+Bench = Callable[[Stage, int], Sequence[tuple[str, Result]]]
+
+
+def _told(name: str, figures: Sequence[Figure]) -> str:
+    """Median seconds with the range, memory added and peak, in MiB."""
+    work = sorted(f.work for f in figures)
+    added, peak = (statistics.median(values) for values in ([f.added for f in figures], [f.peak for f in figures]))
+    middle = statistics.median(work)
+    return f"{name}={middle:.3f}s[{work[0]:.3f}-{work[-1]:.3f}] +{added:.0f}MiB of {peak:.0f}MiB"
+
+
+def _work(figures: Sequence[Figure]) -> float:
+    return statistics.median(f.work for f in figures)
+
+
+def _added(figures: Sequence[Figure]) -> float:
+    return statistics.median(f.added for f in figures)
+
+
+def _peak(figures: Sequence[Figure]) -> float:
+    return statistics.median(f.peak for f in figures)
+
+
+def _ratio(one: Sequence[Figure], two: Sequence[Figure]) -> float:
+    """The median of the ratios of rounds that ran side by side: a busy machine slows both halves of a round."""
+    return statistics.median(a.work / b.work for a, b in zip(one, two, strict=True))
+
+
+# -- the three-way diff ---------------------------------------------------------------------------------------------
+
+
+def diff(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    state, folder = stage.twins(n)
+    python = stage.peer("diffsync")
+    ours, theirs = [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("ours.py", "diff", stage.copy(state), folder))
+        theirs.append(child.run("peer_diffsync.py", folder, python=python))
+    sides = f"{_told('uchet', ours)} {_told('diffsync', theirs)} found={ours[0].found}"
+    memory = _added(theirs) / max(_added(ours), 0.1)
+    return [
+        ("diff-time", Result(_ratio(theirs, ours), 25, "x", sides, least=True)),
+        ("diff-memory", Result(memory, 15, "x", sides, least=True)),
+    ]
+
+
+def diff_large(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    small, large = [], []
+    for size, figures in ((n // 10, small), (n, large)):
+        state, folder = stage.twins(size)
+        figures += [child.run("ours.py", "diff", stage.copy(state), folder) for _ in range(min(stage.runs, 3))]
+    sides = f"{_told(str(n), large)} {_told(str(n // 10), small)}"
+    return [
+        ("diff-large-time", Result(_work(large) / _work(small), 11, "x", sides)),
+        ("diff-large-memory", Result(_added(large), 150, "MiB", sides)),
+    ]
+
+
+# -- the no-change run ----------------------------------------------------------------------------------------------
+
+
+def nochange(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    state = stage.state(n)
+    with stage.server(n) as server:
+        first = child.run("ours.py", "night", stage.copy(state), server.port, 1)
+        log = server.log(stage.path("log"))
+        ours, typed, ordinary = [first], [], []
+        for round in range(stage.runs):
+            if round:
+                ours.append(child.run("ours.py", "night", stage.copy(state), server.port, 1))
+            typed.append(child.run("peers.py", "typed", server.port, log))
+            ordinary.append(child.run("peers.py", "ordinary", server.port, log))
+    sides = f"{_told('uchet', ours)} found={ours[0].found}"
+    return [
+        ("nochange", Result(_ratio(ours, typed), 1.5, "x", f"{sides} {_told('typed', typed)}")),
+        (
+            "nochange-ordinary",
+            Result(_ratio(ordinary, ours), 4, "x", f"{sides} {_told('plain', ordinary)}", least=True),
+        ),
+    ]
+
+
+def nochange_large(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    peaks = {}
+    for size in (n // 10, n):
+        state = stage.state(size)
+        with stage.server(size) as server:
+            peaks[size] = child.run("ours.py", "night", stage.copy(state), server.port, 1)
+    more = peaks[n].peak - peaks[n // 10].peak
+    sides = " ".join(_told(str(size), [figure]) for size, figure in peaks.items())
+    return [("nochange-memory", Result(more, 40, "MiB", sides))]
+
+
+def parallel(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    state = stage.state(n)
+    ours, theirs = [], []
+    with stage.server(n, delay_ms=100) as server:
+        ours.append(child.run("ours.py", "night", stage.copy(state), server.port, 4))
+        config = _curl(server.log(stage.path("log")), server.port, stage.path("curl"))
+        words = ("curl", "--silent", "--parallel", "--parallel-max", "4", "--globoff", "--config", str(config))
+        for round in range(stage.runs):
+            if round:
+                ours.append(child.run("ours.py", "night", stage.copy(state), server.port, 4))
+            theirs.append(child.command(words))
+    sides = f"{_told('uchet', ours)} {_told('curl', theirs)}"
+    return [("parallel", Result(_ratio(ours, theirs), 1.15, "x", sides))]
+
+
+def _curl(log: Path, port: str, target: Path) -> Path:
+    lines = [f'url = "http://127.0.0.1:{port}{line}"\noutput = "/dev/null"' for line in log.read_text().splitlines()]
+    target.write_text("\n".join(lines))
+    return target
+
+
+def changed(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """Memory of planning a night on which every record of the desk changed, against a quiet night."""
+    state = stage.state(n)
+    with stage.server(n) as server:
+        quiet = [child.run("ours.py", "plan", stage.copy(state), server.port) for _ in range(stage.runs)]
+    with stage.server(n, changed=True) as server:
+        full = [child.run("ours.py", "plan", stage.copy(state), server.port) for _ in range(stage.runs)]
+    sides = f"{_told('changed', full)} {_told('quiet', quiet)} writes={full[0].found}"
+    return [("changed-memory", Result(_peak(full) / _peak(quiet), 1.5, "x", sides))]
+
+
+# -- the store, requests, the command line ---------------------------------------------------------------------------
+
+
+def first_load(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    ours, theirs = [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("ours.py", "first-load", n, stage.empty()))
+        theirs.append(child.run("peers.py", "orm", n, stage.empty()))
+    sides = f"{_told('uchet', ours)} {_told('orm', theirs)}"
+    return [("first-load", Result(_ratio(theirs, ours), 8, "x", sides, least=True))]
+
+
+def writes(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """Requests per changed record against the emulator and a real Roundup (few records: it is a count)."""
+    found = child.run("requests_count.py", stage.path("firm"))
+    lines = []
+    for name, goal in (("book", 1), ("desk", 2)):
+        got = found.found[name]
+        lines.append((f"writes-{name}", Result(got["per_record"], goal, "", f"{got['requests']} for {got['records']}")))
+    return lines
+
+
+def status(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """The whole process, as typed, on the state of N linked things."""
+    state = stage.copy(stage.state(n))
+    settings = stage.path("uchet.toml")
+    settings.write_text(
+        f'pair = "bench"\nstate = "{state}"\n[book]\nconnector = "onec"\nurl = "http://127.0.0.1/base"\n'
+        'mapping = "bp30"\n[desk]\nconnector = "roundup"\nurl = "http://127.0.0.1/desk"\nmapping = "roundup"\n'
+    )
+    os.environ["UCHET_SETTINGS"] = str(settings)
+    words = (str(Path(sys.executable).with_name("uchet")), "status")
+    runs = [child.command(words) for _ in range(max(stage.runs, 5))]
+    bare = [child.command((sys.executable, "-c", "pass")) for _ in range(max(stage.runs, 5))]
+    sides = f"{_told('status', runs)} {_told('python', bare)}"
+    return [("status", Result(_work(runs), 0.6, "s", sides))]
+
+
+#: name → (what runs, size).
+BENCHES: dict[str, tuple[Bench, int]] = {
+    "diff": (diff, SIZE),
+    "diff-large": (diff_large, LARGE),
+    "nochange": (nochange, SIZE),
+    "nochange-large": (nochange_large, LARGE),
+    "parallel": (parallel, SIZE),
+    "first-load": (first_load, SIZE),
+    "changed": (changed, SIZE),
+    "writes": (writes, 1),
+    "status": (status, 1000),
+}
