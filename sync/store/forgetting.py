@@ -100,9 +100,9 @@ class Forgetting(Core):
 
 def _alias(connection: Connection, pair: str, person: Link, by: str, now: datetime) -> str:
     """The text for the name: the one it got before, else a new one."""
-    for row in connection.execute(_LIST, {"p": pair}):
-        if (row.kind, row.book, row.desk) == (person.kind, person.book, person.desk):
-            return str(row.alias)
+    for known in connection.execute(_LIST, {"p": pair}):
+        if (known.kind, known.book, known.desk) == (person.kind, person.book, person.desk):
+            return str(known.alias)
     alias = f"person-{connection.execute(_COUNT).scalar_one() + 1}"
     row = {"pair": pair, "kind": person.kind, "book": person.book, "desk": person.desk}
     connection.execute(forgotten.insert(), {**row, "alias": alias, "by": by, "at": now})
