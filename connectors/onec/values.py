@@ -46,8 +46,14 @@ def parse_json(content: bytes) -> Any:
     try:
         return _DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    try:
         # Control characters inside strings come raw from some bases; the strict decoder refuses them.
         return json.loads(content, strict=False, parse_float=Decimal, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _no_constant(text: str) -> Any:

@@ -19,7 +19,7 @@ def message_of(response: requests.Response) -> str:
     """Roundup's own words, at most 300 characters."""
     try:
         body = json.loads(response.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return response.text[:300]
     error = body.get("error") if isinstance(body, dict) else None
     return str(error.get("msg", ""))[:300] if isinstance(error, dict) else ""
