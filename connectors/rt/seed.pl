@@ -56,12 +56,14 @@ sub user {
 @Final = (
     sub {
         my @ids;
+        $RT::Handle->BeginTransaction;    # one commit, one wait for the disk
         for my $row ( @{ JSON->new->utf8->decode( slurp( $ENV{UCHET_SEED} ) ) } ) {
             my ( $kind, $place ) = split /:/, $row->{collection}, 2;
             my $id = eval { $kind eq 'catalog' ? asset( $place, $row->{values} ) : user( $row->{values} ) };
-            if ($@) { RT->Logger->error("seed: $@"); return }
+            if ($@) { RT->Logger->error("seed: $@"); $RT::Handle->Rollback('FORCE'); return }
             push @ids, "$id";
         }
+        $RT::Handle->Commit;
         open my $out, '>', $ENV{UCHET_SEEDED} or die $!;
         print $out JSON->new->encode( \@ids );
         close $out;

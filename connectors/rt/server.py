@@ -135,7 +135,7 @@ def _setup(home: Path, words: Sequence[str], environment: Mapping[str, str] | No
         env={**_environment(home), **(environment or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     text = (done.stdout + done.stderr).decode("utf-8", "replace")
@@ -183,11 +183,16 @@ class _Running:
         self._ours = False
 
     def __enter__(self) -> _Running:
-        if not (self.home / "RT_SiteConfig.pm").is_file() or self.port != 1:
+        if self.port != 1 or not self._configured():
             _configure(self.home, self.port)
         if json.loads((self.home / "rt.json").read_text(encoding="utf-8"))["database"] == "postgres":
             self._start()
         return self
+
+    def _configured(self) -> bool:
+        """Whether the configuration is that of this folder and not of the one it was copied from."""
+        file = self.home / "RT_SiteConfig.pm"
+        return file.is_file() and f"$RT::VarPath = '{self.home}';" in file.read_text(encoding="utf-8")
 
     def __exit__(self, *error: object) -> None:
         if self._ours:
