@@ -1,7 +1,7 @@
 """``./run bench [NAME…]``: one line per goal with the figure, the goal, ``ok`` or ``MISS``, and both sides.
 
 Options: ``--runs N`` repetitions (the median counts), ``--scale F`` a fraction of the sizes, ``--folder PATH``.
-The exit code is 1 if a goal was missed.
+The exit code is 1 if a goal was missed. ``./run bench desks``: what each desk costs, see ``desks.py``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import desks
 from goals import BENCHES
 from stage import Stage
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["desks"]:  # a table of costs, without goals
+        return desks.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHES)}")
     parser.add_argument("--runs", type=int, default=5)

@@ -7,13 +7,14 @@ installed), each with ``--records`` pieces of equipment (default 300), through o
 - *changes only*: the same question with the cursor of that listing;
 - *changed*: one field of every record written with its version, read back and compared.
 
-    .venv/bin/python bench/desks.py [--records N] [--json]
+    ./run bench desks [--records N] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import shutil
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import structlog
 
 from uchet.connectors.base import Connector, Query, Write
 from uchet.connectors.roundup.connector import RoundupConnector
@@ -147,6 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--records", type=int, default=300)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     desks: list[tuple[bool, Callable[[Path, int], Any]]] = [
         (True, roundup),
         (rt.installed("sqlite"), request_tracker("sqlite")),
