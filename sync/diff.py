@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ..mappings.codecs import canon, equal
-from ..mappings.model import Field, Kind, Side, Value
+from ..mappings.model import Field, Kind, Ref, Side, Value
 from .ids import field_key, fingerprint
 from .types import Issue, Link, Record, Seen
 
@@ -77,7 +77,10 @@ def diff(kind: Kind, link: Link, book: Record, desk: Record, rules: Rules) -> tu
         if f.name in book.broken or f.name in desk.broken or f.mode == "once":
             continue
         if f.name in book.values and f.name in desk.values:
-            outcome = _Case(kind, f, link, book.values[f.name], desk.values[f.name], rules).decide()
+            mine, theirs = book.values[f.name], desk.values[f.name]
+            if _settled(link.seen, f.name, mine, theirs):
+                continue
+            outcome = _Case(kind, f, link, mine, theirs, rules).decide()
             if outcome is not None:
                 found.append(outcome)
     return tuple(found)
@@ -86,6 +89,14 @@ def diff(kind: Kind, link: Link, book: Record, desk: Record, rules: Rules) -> tu
 def _identical(a: Value, b: Value) -> bool:
     """The very same value: nearly all comparisons of an ordinary night need no canonical form."""
     return a == b and type(a) is type(b)
+
+
+def _settled(seen: Seen, name: str, book: Value, desk: Value) -> bool:
+    """Both sides hold the very value that both were seen with (a reference is called differently on each side, and is
+    compared through its link)."""
+    if not _identical(book, desk) or name not in seen.book or name not in seen.desk or isinstance(book, Ref):
+        return False
+    return _identical(book, seen.book[name]) and _identical(desk, seen.desk[name])
 
 
 @dataclass(frozen=True, slots=True)
