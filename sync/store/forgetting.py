@@ -104,8 +104,8 @@ def _alias(connection: Connection, pair: str, person: Link, by: str, now: dateti
         if (known.kind, known.book, known.desk) == (person.kind, person.book, person.desk):
             return str(known.alias)
     alias = f"person-{connection.execute(_COUNT).scalar_one() + 1}"
-    row = {"pair": pair, "kind": person.kind, "book": person.book, "desk": person.desk}
-    connection.execute(forgotten.insert(), {**row, "alias": alias, "by": by, "at": now})
+    ends = {"pair": pair, "kind": person.kind, "book": person.book, "desk": person.desk}
+    connection.execute(forgotten.insert(), {**ends, "alias": alias, "by": by, "at": now})
     return alias
 
 

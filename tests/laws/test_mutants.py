@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from planting import load_mutants
+from planting import load_mutants, planted
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -24,6 +24,17 @@ def test_every_law_has_a_mutant_of_its_own() -> None:
     assert len(TABLE.CLASSIC) == 13
     assert len(TABLE.BY_NAME) == len(TABLE.MUTANTS)
     assert sorted({law for mutant in TABLE.MUTANTS for law in mutant.laws}) == list(TABLE.LAWS)
+
+
+def test_every_mutant_has_its_place_exactly_once() -> None:
+    """Quick, so that a refactoring that moves one is told at once."""
+    for mutant in TABLE.MUTANTS:
+        path = ROOT.joinpath(*mutant.module.split(".")[1:]).with_suffix(".py")
+        compile(planted(path.read_text(encoding="utf-8"), mutant), path, "exec")
+        for test in mutant.killers.values():
+            file, _, name = test.partition("::")
+            text = (HERE / f"test_{file}.py").read_text(encoding="utf-8")
+            assert text.count(f"def test_{name}(") == 1, f"{mutant.name}: there is no {test}"
 
 
 def plant(name: str) -> tuple[list[int], str]:

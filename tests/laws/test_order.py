@@ -33,6 +33,24 @@ def test_law_7_killed_while_recovering_is_a_pause_too(steps: list[tuple[str, int
         company.store.close()
 
 
+@settings(max_examples=share(5))
+@given(days=st.lists(st.tuples(st.integers(-400, 40), st.sampled_from(["book", "desk"])), min_size=1, max_size=6))
+def test_law_7_a_clock_set_back_changes_nothing(days: list[tuple[int, Any]]) -> None:
+    """The machine's clock jumps between nights, also by years: every edit crosses once, no side seems put back."""
+    company, book, desk = agreed()
+    ids = {"book": book, "desk": desk}
+    for number, (jump, side) in enumerate(days):
+        company.now += timedelta(days=jump)
+        company.edit(side, "thing", ids[side], "label", f"w{number}")
+        run = company.night()
+        assert (run.outcome, run.writes) == ("changed", 1), run
+        other: Any = "desk" if side == "book" else "book"
+        assert company.side(other).rows["thing"][ids[other]].data["label"] == f"w{number}"
+        assert company.store.verify(PAIR) is None
+    settled(company)
+    company.store.close()
+
+
 # -- law 29: references --------------------------------------------------------------------------------------------
 
 FAILURES = st.lists(

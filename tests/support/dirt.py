@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
 
 __all__ = ["Answer", "Replay", "Spoiled", "spoil"]
 
@@ -60,8 +61,7 @@ def _response(request: requests.PreparedRequest, said: Answer) -> requests.Respo
     response = requests.Response()
     response.status_code = said.status
     response.headers.update({k: v for k, v in said.headers.items() if k.lower() not in ("content-encoding",)})
-    response._content = said.body
-    response.raw = io.BytesIO(b"")
+    response.raw = HTTPResponse(io.BytesIO(said.body), status=said.status, preload_content=False)
     response.url = str(request.url)
     response.request = request
     return response

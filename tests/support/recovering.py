@@ -1,4 +1,4 @@
-"""Kills aimed at recovery: a command dies about to write, and every command that tries to find out what became of it."""
+"""Kills aimed at recovery: a command dies about to write, and so does each that tries to find out what became of it."""
 
 from __future__ import annotations
 
