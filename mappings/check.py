@@ -64,7 +64,7 @@ def check_binding(system: SystemMap, binding: Binding) -> list[Problem]:
     return [
         Problem("property_missing", template, {"title": one.title, "name": one.name}, one.name)
         for one in system.properties.values()
-        if not binding.get(one.name)
+        if not binding.get(one.name) and not one.optional
     ]
 
 
@@ -98,6 +98,7 @@ def wants(system: SystemMap) -> Iterator[Want]:
 
 def _of_kind(kind_map: KindMap, needed: bool) -> Iterator[Want]:
     owner = f"kind {kind_map.kind}"
+    needed = needed and kind_map.options.get("optional") is not True
     for source in kind_map.sources:
         names: dict[str, tuple[str, str]] = dict.fromkeys(source.fields, ("", ""))
         for field in kind_map.fields.values():
