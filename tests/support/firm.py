@@ -222,6 +222,8 @@ class Firm:
     settings: EngineSettings = field(default_factory=lambda: EngineSettings(guard=LIMITS, zone=ZONE))
     now: datetime = datetime(2026, 2, 2, 10)
     base: str = "base"
+    #: What the base is; the shipped БП 3.0 where nothing is said.
+    model: Any = None
     book_map: SystemMap = field(default_factory=lambda: load_system("book", "bp30", None))
     desk_map: SystemMap = field(default_factory=lambda: load_system("desk", "roundup", None))
 
@@ -243,7 +245,9 @@ class Firm:
         return self.folder / "uchet.db"
 
     def start(self) -> Firm:
-        self.emulator = Emulator(state=self.state, port=self.ports.book, base=self.base, clock=lambda: self.now).start()
+        self.emulator = Emulator(
+            self.model, state=self.state, port=self.ports.book, base=self.base, clock=lambda: self.now
+        ).start()
         self._stack.callback(self.emulator.stop)
         self.desk = Desk(self.home, self.ports.desk).start()
         self._stack.callback(self.desk.stop)
