@@ -170,6 +170,8 @@ class Description:
     product: str
     collections: Mapping[str, Mapping[str, FieldInfo]]
     marks: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    #: The address that people open, for links to records; "" where there is none.
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and unposted.
 
 from __future__ import annotations
 
-from . import rules
+from . import erp25, rules
 from .base import Base, not_found
 from .movements import HANDLERS, Movements
 from .stock import CHECKS, REQUIRED, STOCK
@@ -32,11 +32,13 @@ def post(base: Base, collection: str, key: str, *, operational: bool = False) ->
         clear_movements(base, collection, key)
         reasons: list[str] = []
         movements: Movements = {}
-        _check_filled(collection, document, reasons)
-        for handler in (HANDLERS.get(collection), STOCK.get(collection)) if not reasons else ():
+        _check_filled(base, collection, document, reasons)
+        handlers = erp25.HANDLERS if erp25.is_erp(base) else HANDLERS
+        also = {} if erp25.is_erp(base) else STOCK
+        for handler in (handlers.get(collection), also.get(collection)) if not reasons else ():
             for register, rows in (handler(base, document, reasons) if handler else {}).items():
                 movements[register] = [*movements.get(register, []), *rows]
-        if not reasons and collection in CHECKS:
+        if not reasons and collection in CHECKS and not erp25.is_erp(base):
             CHECKS[collection](base, document, reasons)
         if reasons:
             raise business("\n".join([f"Не удалось провести: {title}!", *reasons]))
@@ -128,8 +130,8 @@ def _empty(body: Body, name: str) -> bool:
     return value in (None, "", ZERO, 0)
 
 
-def _check_filled(collection: str, document: Body, reasons: list[str]) -> None:
-    required = _required(collection, document)
+def _check_filled(base: Base, collection: str, document: Body, reasons: list[str]) -> None:
+    required = erp25.REQUIRED.get(collection) if erp25.is_erp(base) else _required(collection, document)
     if required is None:
         return
     head, part, columns = required

@@ -64,7 +64,7 @@ def check_binding(system: SystemMap, binding: Binding) -> list[Problem]:
     return [
         Problem("property_missing", template, {"title": one.title, "name": one.name}, one.name)
         for one in system.properties.values()
-        if not binding.get(one.name)
+        if not binding.get(one.name) and not one.optional
     ]
 
 
@@ -98,11 +98,14 @@ def wants(system: SystemMap) -> Iterator[Want]:
 
 def _of_kind(kind_map: KindMap, needed: bool) -> Iterator[Want]:
     owner = f"kind {kind_map.kind}"
+    needed = needed and kind_map.options.get("optional") is not True
     for source in kind_map.sources:
         names: dict[str, tuple[str, str]] = dict.fromkeys(source.fields, ("", ""))
         for field in kind_map.fields.values():
             if field.source == source.name and field.wire in names:
-                names[field.wire] = (field.field, field.codec.partition(":")[0])
+                # A key kept as text is a reference there, and no record of a kind of ours.
+                kind = "" if field.codec == "text:key" else field.codec.partition(":")[0]
+                names[field.wire] = (field.field, kind)
         extra = [*source.where, *(_written(kind_map) if source is kind_map.main else ())]
         yield Want(owner, "", source.collection, "", needed=needed)
         for wire, (name, kind) in {**dict.fromkeys(extra, ("", "")), **names}.items():

@@ -77,7 +77,10 @@ def build_system(
     if table.text("side") != side:
         raise table.bad("side", table.data.get("side"), side)
     options = {**table.table("options").data, "wire": table.table("wire").data, "title": table.data.get("title", "")}
-    properties = {n: PropertyMap(n, t.text("title")) for n, t in table.table("properties").tables()}
+    properties = {
+        n: PropertyMap(n, t.text("title"), t.data.get("optional") is True)
+        for n, t in table.table("properties").tables()
+    }
     documents = {n: _document(n, t) for n, t in table.table("documents").tables()}
     kinds = {n: _kind(n, t, properties, documents, options) for n, t in table.table("kinds").tables()}
     system = SystemMap(

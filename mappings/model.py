@@ -20,9 +20,11 @@ __all__ = [
     "KINDS",
     "LICENCE",
     "MOVEMENT",
+    "NOTE",
     "ORGANIZATION",
     "POSITION",
     "REQUEST",
+    "SHOWN",
     "STOCK",
     "Field",
     "Kind",
@@ -175,6 +177,8 @@ EQUIPMENT = Kind(
         Field("model", "text", "Модель", "Model", owner="desk"),
         Field("room", "text", "Место", "Room", owner="desk"),
         Field("user", "text", "Пользователь", "User", owner="desk", personal=True),
+        Field("desk_number", "text", "Номер в ИТ", "Number on the desk", owner="desk"),
+        Field("desk_link", "text", "Ссылка на ИТ", "Link to the desk", owner="desk"),
         Field(
             "condition",
             "choice",
@@ -210,8 +214,46 @@ POSITION = Kind(
     retires=frozenset(),
 )
 
+#: IT assets as the books' readers see them: one row of a register a thing, with or without a card. Written by us alone.
+SHOWN = Kind(
+    "shown",
+    "ИТ-актив",
+    "IT asset shown in the books",
+    (
+        Field("number", "text", "Номер в ИТ", "Number on the desk", owner="desk"),
+        Field("name", "text", "Наименование", "Name", owner="desk"),
+        Field("inventory_number", "text", "Инвентарный номер", "Inventory number", owner="desk"),
+        Field("serial", "text", "Заводской номер", "Serial number", owner="desk"),
+        Field("model", "text", "Модель", "Model", owner="desk"),
+        Field("organization", "reference", "Организация", "Organisation", owner="desk", of="organization"),
+        Field("department", "reference", "Подразделение", "Department", owner="desk", of="department"),
+        Field("custodian", "reference", "МОЛ", "Responsible person", owner="desk", of="person"),
+        Field("user", "text", "Пользователь", "User", owner="desk", personal=True),
+        Field("room", "text", "Место", "Room", owner="desk"),
+        Field(
+            "condition", "choice", "Состояние", "Condition", owner="desk",
+            choices=("in_use", "in_stock", "faulty", "in_repair"),
+        ),
+        Field("in_service", "flag", "В эксплуатации", "In service", owner="desk"),
+        Field("card", "reference", "Объект учёта", "Book object", owner="desk", of="equipment"),
+        Field("link", "text", "Ссылка", "Link", owner="desk"),
+    ),
+    scope="organization",
+    creates=frozenset(),
+    retires=frozenset(),
+)  # fmt: skip
+#: A note beside a document that has no place for it (ДополнительныеСведения). Written by us alone.
+NOTE = Kind(
+    "note",
+    "Дополнительное сведение",
+    "Note beside a document",
+    tuple(Field(n, "text", n, n, owner="desk") for n in ("object", "type", "property", "value", "value_type")),
+    creates=frozenset(),
+    retires=frozenset(),
+)
+
 #: In order of reference: a kind comes after every kind its fields point to.
-KINDS: tuple[Kind, ...] = (ORGANIZATION, DEPARTMENT, PERSON, PLACE, EQUIPMENT, POSITION)
+KINDS: tuple[Kind, ...] = (ORGANIZATION, DEPARTMENT, PERSON, PLACE, EQUIPMENT, POSITION, SHOWN, NOTE)
 
 
 def _read(name: str, ru: str, en: str, *fields: Field, scope: str | None = None) -> Kind:

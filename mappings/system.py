@@ -76,10 +76,12 @@ class KindMap:
 
 @dataclass(frozen=True, slots=True)
 class PropertyMap:
-    """An additional attribute (ДополнительныеРеквизиты) that holds a desk-owned field: found by ``title``."""
+    """An additional attribute (ДополнительныеРеквизиты) that holds a desk-owned field: found by ``title``. A base that
+    has not got an ``optional`` one does without."""
 
     name: str
     title: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ class Intake:
     #: Labels of records whose name the other side owns: (kind, id) → the name they will have after this run.
     given: dict[tuple[str, str], str] = field(default_factory=dict)
     errors: list[UchetError] = field(default_factory=list)
+    #: Sets of kinds that a base may do without, where this one does.
+    absent: frozenset[str] = frozenset()
     _bad: set[str] = field(default_factory=set)
     _shown: set[str] = field(default_factory=set)
 
@@ -134,9 +136,13 @@ class Intake:
                     next(iter(self.connector.read(self._query(source))), None)
 
     def _query(self, source: Source) -> Query:
-        return Query(
-            source.collection, source.fields, source.where, {k: self._param(v) for k, v in source.params.items()}
-        )
+        where = {name: self._bound(value) for name, value in source.where.items()}
+        return Query(source.collection, source.fields, where, {k: self._param(v) for k, v in source.params.items()})
+
+    def _bound(self, value: Any) -> Any:
+        """A condition by a property that each base has under a key of its own."""
+        named = isinstance(value, str) and value.startswith("@property:")
+        return self.binding.get(value[10:]) if named else value
 
     def _param(self, value: Any) -> Any:
         if value == "@tomorrow":
@@ -148,7 +154,10 @@ class Intake:
         return value
 
     def _skipped(self, source: Source) -> bool:
-        """A balance of accounts that this base does not have: nothing to read, and nothing proved."""
+        """A balance of accounts that this base does not have, or values of a property that it does not have: nothing
+        to read, and nothing proved."""
+        if source.collection in self.absent or any(self._bound(value) is None for value in source.where.values()):
+            return True
         return any(
             isinstance(v, str) and v.startswith("@accounts:") and not self._param(v) for v in source.params.values()
         )

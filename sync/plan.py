@@ -18,6 +18,7 @@ from .drafts import Move, answered, closings, group_moves
 from .ids import create_key, field_key, gone_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
+from .mirror import MIRRORS, mirror
 from .orders import Order, group_orders
 from .pair import other
 from .pairing import Pairing
@@ -67,6 +68,11 @@ class _Builder:
         if kind.name == "position" and book is not None:
             self.issues.extend(compare_positions(self.world, book))
             return
+        if kind.name in MIRRORS and book is not None:
+            for op in mirror(self.world, kind, book):
+                name = f"{kind.name}|{op.scope}"
+                self.bases[name] = max(len(book.records), self.bases.get(name, 0))
+                self.put(op)
         if book is None or desk is None:
             return
         links = [link for link in self.world.links if link.kind == kind.name]

@@ -13,7 +13,7 @@ from ..errors import Fatal
 from ..i18n import N_
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding
-from ..mappings.model import Kind, Side
+from ..mappings.model import Kind, Side, Value
 from ..mappings.system import Problem
 from .forget import withheld
 from .guard import SideFacts
@@ -54,6 +54,29 @@ class Contact:
         for side in SIDES:
             _demand(check_binding(pair.mapping(side), bindings[side]))
         return cls(described, bindings)
+
+    def absent(self, pair: Pair, side: Side) -> frozenset[str]:
+        """Sets of optional kinds that this side does not publish."""
+        kinds = pair.mapping(side).kinds.values()
+        wanted = {k.main.collection for k in kinds if k.options.get("optional") is True}
+        return frozenset(wanted - self.descriptions[side].collections.keys())
+
+    def page(self, pair: Pair) -> str:
+        """Where a thing's page is on the desk, with ``{id}`` for its id; "" where nobody says."""
+        address, pattern = self.descriptions["desk"].address, str(pair.desk_map.options.get("page", ""))
+        return f"{address.rstrip('/')}/{pattern}" if address and pattern else ""
+
+
+def _numbered(listing: Listing, binding: Mapping[str, str], page: str) -> Listing:
+    """The desk's things with their own number and page, where the card in the books has a place for them."""
+    if (listing.kind, listing.side) != ("equipment", "desk") or not {"desk_number", "desk_link"} & binding.keys():
+        return listing
+    records = {}
+    for id, record in listing.records.items():
+        more: dict[str, Value] = {"desk_number": id} if "desk_number" in binding else {}
+        more |= {"desk_link": page.format(id=id)} if page and "desk_link" in binding else {}
+        records[id] = replace(record, values={**record.values, **more})
+    return replace(listing, records=records)
 
 
 def _demand(problems: list[Problem]) -> None:
@@ -96,12 +119,18 @@ def look(
     """
     today = book_now(now, settings.zone)
     intakes = {
-        s: Intake(s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"})
+        s: Intake(
+            s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"},
+            absent=contact.absent(pair, s),
+        )
         for s in SIDES
-    }
+    }  # fmt: skip
     links = tuple(store.links(pair.name) if links is None else links)
     rejected = store.rejected(pair.name)
-    read = _listings(pair, intakes, links, rejected, progress)
+    page = contact.page(pair)
+    read = [
+        _numbered(one, contact.bindings["book"], page) for one in _listings(pair, intakes, links, rejected, progress)
+    ]
     listings = withheld(pair.kinds, read, links, store.forgotten(pair.name))
     facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
@@ -123,6 +152,8 @@ def look(
         pair.fingerprint,
         tuple(issue for intake in intakes.values() for issue in intake.issues),
         allow_retire=not back and (state is None or state.fingerprint == pair.fingerprint),
+        binding=contact.bindings["book"],
+        page=page,
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.

@@ -47,6 +47,9 @@ class World:
     fingerprint: str
     problems: tuple[Issue, ...] = ()
     allow_retire: bool = True
+    #: Keys that differ from base to base (the book's), and the address of a thing's page on the desk, ``{id}`` in it.
+    binding: Mapping[str, str] = field(default_factory=dict)
+    page: str = ""
     index: LinkIndex = field(init=False)
 
     def __post_init__(self) -> None:

@@ -283,7 +283,9 @@ class OnecConnector:
     def _fingerprint(self, index: Index, names: set[str]) -> str:
         """Tells one base from another at the same address: the key of its first organisation, or of its first
         account. New organisations do not change it."""
-        for name in ("Catalog_Организации", *(n for n in sorted(names) if n.startswith("ChartOfAccounts_"))):
+        charts = [n for n in sorted(names) if n.startswith("ChartOfAccounts_")]
+        # Where organisations have no codes and there are no accounts (УТ): the first currency.
+        for name in ("Catalog_Организации", *charts, "Catalog_Валюты"):
             entity = index.entity(name)
             if name not in names or entity is None or "Code" not in entity.properties:
                 continue

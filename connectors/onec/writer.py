@@ -17,6 +17,7 @@ from . import url
 from .metadata import EntityType, Index
 from .periods import ClosedPeriods
 from .query import unpublished
+from .records import is_record, write_record
 from .transport import Transport
 from .values import ZERO, Codec
 
@@ -61,6 +62,8 @@ class Writer:
         entity = index.entity(write.collection)
         if entity is None:
             raise unpublished(write.collection)
+        if is_record(write.collection, entity):
+            return write_record(write, entity, codec, self._transport, self._fetch)
         if entity.key != ("Ref_Key",):
             raise Fatal("not_writable", "Records of {set} are not written.", set=write.collection)
         if write.id is None:

@@ -105,6 +105,7 @@ class RoundupConnector:
             product=self._product,
             collections={name: _fields(info) for name, info in self._classes.items()},
             marks={name: info.mark for name, info in self._classes.items() if info.mark != "0"},
+            address=self._url,
         )
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:

@@ -75,6 +75,7 @@ class RtConnector:
             product=self._product,
             collections={one.name: _fields(one) for one in found},
             marks={TRANSACTION: str(feed.newest(self._transport))},
+            address=self._transport.url.removesuffix("/REST/2.0"),
         )
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:

@@ -35,6 +35,7 @@ WRITTEN_OFF = known_key("event Списание")
 def fill_book(world: World, company: Company) -> None:
     """Put ``company`` into an empty base; the last quarter is closed at the end, as an accountant would."""
     with world.batch():
+        world.unpublish("InformationRegister_ИТАктивы")  # comes with an extension that this company has not installed
         _attributes(world)
         _structure(world, company)
         _people(world, company)

@@ -22,6 +22,7 @@ from uchet.connectors.onec.odata import OnecConnector
 from uchet.connectors.roundup.connector import RoundupConnector
 from uchet.connectors.roundup.server import Desk, install, seed
 from uchet.emulator import Emulator
+from uchet.emulator.base import register_key
 from uchet.emulator.defaults import known_key
 from uchet.emulator.world import World
 from uchet.jobs.demo.people import Specialist
@@ -88,6 +89,7 @@ def fill_book(world: World) -> None:
         for title in ("модель", "место", "пользователь", "состояние"):
             world.add_property(f"ИТ: {title}", guid(title))
         world.add_property("Ответственный за ремонт", guid("foreign"))
+        world.unpublish("InformationRegister_ИТАктивы")  # an extension that this company has not installed
         for key, (name, inn) in ORGANIZATIONS.items():
             world.put("Catalog_Организации", {"Ref_Key": guid(key), "Description": name, "ИНН": inn})
         for key, (name, owner) in DEPARTMENTS.items():
@@ -220,6 +222,8 @@ class Firm:
     settings: EngineSettings = field(default_factory=lambda: EngineSettings(guard=LIMITS, zone=ZONE))
     now: datetime = datetime(2026, 2, 2, 10)
     base: str = "base"
+    #: What the base is; the shipped БП 3.0 where nothing is said.
+    model: Any = None
     book_map: SystemMap = field(default_factory=lambda: load_system("book", "bp30", None))
     desk_map: SystemMap = field(default_factory=lambda: load_system("desk", "roundup", None))
 
@@ -241,7 +245,9 @@ class Firm:
         return self.folder / "uchet.db"
 
     def start(self) -> Firm:
-        self.emulator = Emulator(state=self.state, port=self.ports.book, base=self.base, clock=lambda: self.now).start()
+        self.emulator = Emulator(
+            self.model, state=self.state, port=self.ports.book, base=self.base, clock=lambda: self.now
+        ).start()
         self._stack.callback(self.emulator.stop)
         self.desk = Desk(self.home, self.ports.desk).start()
         self._stack.callback(self.desk.stop)
@@ -434,6 +440,11 @@ class Firm:
             "ОС": [{"ОсновноеСредство_Key": guid(f"asset {asset}"), "Количество": 1, **row}],
         }
         return self.world.write_document(document, body)
+
+    def base_key(self, register: str, *parts: str) -> str:
+        """The stored key of an independent register's record."""
+        kind = self.world.base.kind(register)
+        return register_key(kind, dict(zip(kind.keys, parts, strict=True)))
 
     def guarded(self, **limits: Any) -> None:
         self.settings = replace(self.settings, guard=GuardLimits(**limits))

@@ -21,6 +21,7 @@ from uchet.mappings.model import KINDS, Field, Kind, Ref, Side, Value
 from uchet.mappings.system import SystemMap
 from uchet.sync.ids import operation_id
 from uchet.sync.intake import with_units
+from uchet.sync.mirror import MIRRORS
 from uchet.sync.pair import EngineSettings
 from uchet.sync.plan import build
 from uchet.sync.types import Draft, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
@@ -126,6 +127,8 @@ class Scenario:
         )
 
     def listing(self, side: Side, kind: Kind) -> Listing | None:
+        if kind.name in MIRRORS:
+            return None  # this base has no place for it
         told = f"{side} {kind.name}"
         if told in self.script.get("unreadable", ()) or (kind.name == "position" and side == "desk"):
             return None
