@@ -244,7 +244,7 @@ def _identities(target: Target, rows: list[Any], typed: Shape | None) -> set[Any
 
 def _ids(target: Target, codec: Codec, rows: list[Any], typed: Shape | None) -> Iterable[str]:
     if typed is not None and rows and type(rows[0]) is typed.row:
-        return map(typed.key, rows)
+        return (key.lower() for key in map(typed.key, rows))
     return (row_id(target, codec.decode(target.entity, row)) for row in rows)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ _FIELDS: dict[str, tuple[Any, str]] = {
 @dataclass(frozen=True, slots=True)
 class Shape:
     """``decode`` gives the typed rows of an answer or raises ``msgspec.DecodeError``; ``make`` a record of one of them;
-    ``key`` is what tells it apart. ``row`` is the rows' type."""
+    ``key`` is what tells it apart, as it came. ``row`` is the rows' type."""
 
     row: type
     decode: Callable[[bytes], list[Any]]
@@ -72,7 +73,7 @@ def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str
         row,
         lambda content: list(decoder.decode(content.removeprefix(b"\xef\xbb\xbf")).value),
         _maker(lines, steps, collection),
-        _getter(names.index("Ref_Key")),
+        attrgetter(f"f{names.index('Ref_Key')}"),
     )
 
 
@@ -92,8 +93,3 @@ def _maker(lines: list[str], steps: list[Any], collection: str) -> Callable[[Any
     exec(compile(source, "<rows>", "exec"), space)
     made: Callable[[Any], Raw] = space["make"]
     return made
-
-
-def _getter(number: int) -> Callable[[Any], str]:
-    name = f"f{number}"
-    return lambda row: getattr(row, name).lower()  # type: ignore[no-any-return]
