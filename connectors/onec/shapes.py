@@ -50,7 +50,9 @@ def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str
     """The shape of a listing that asks for ``names``; ``None`` where one of them is not plain."""
     if "Ref_Key" not in names or any("/" in name for name in names):
         return None
-    fields, lines, steps = [], [], []
+    fields: list[Any] = []
+    lines: list[str] = []
+    steps: list[Any] = []
     for number, name in enumerate(names):
         prop = entity.properties.get(name)
         found = _field(entity, prop) if prop is not None else None
@@ -68,7 +70,8 @@ def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str
         fields.append((f"f{number}", found[0], msgspec.field(name=name)))
         lines.append(f"{name!r}: ({found[1].format(place)})")
     row = msgspec.defstruct("Row", fields)
-    decoder = msgspec.json.Decoder(msgspec.defstruct("Answer", [("value", list[row])]))  # type: ignore[valid-type]
+    answer: Any = msgspec.defstruct("Answer", [("value", list[row])])  # type: ignore[valid-type]
+    decoder = msgspec.json.Decoder(answer)
     return Shape(
         row,
         lambda content: list(decoder.decode(content.removeprefix(b"\xef\xbb\xbf")).value),
