@@ -23,6 +23,7 @@ from . import url
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
+from .shapes import Shape, shape
 from .transport import Transport
 from .values import Codec
 
@@ -63,9 +64,10 @@ class Reader:
             yield Page(self._whole(target, codec, keep), complete=True)
             return
         seen: set[str] = set()
-        made = recorder(target, codec)
+        typed = _shape(target, codec, keep)
+        made = recorder(target, codec, typed)
         requests = 0
-        for requests, rows in enumerate(self._pass(target, self._size), 1):
+        for requests, rows in enumerate(self._pass(target, self._size, typed), 1):
             fresh = self._fresh(made, rows, seen, keep)
             if requests == 1 and len(rows) < self._size:
                 yield Page(fresh, complete=True)
@@ -118,31 +120,37 @@ class Reader:
                 keep(raw, row)
         return tuple(found.values())
 
-    def _pass(self, target: Target, size: int) -> Iterator[list[dict[str, Any]]]:
-        """Pages until a short one. Two pages running of nothing but known rows end it too, with a full last page:
-        such a server does not heed ``$skip``."""
+    def _pass(self, target: Target, size: int, typed: Shape | None = None) -> Iterator[list[Any]]:
+        """Pages until a short one. Two pages running of nothing but the rows of the one before end it too, with a full
+        last page: such a server does not heed ``$skip``."""
         stale = 0
-        known: set[Any] = set()
+        before: set[Any] = set()
+        decode = typed.decode if typed is not None else None
 
-        def ask(number: int) -> list[dict[str, Any]]:
-            return self._transport.rows(target.path, _query(target, size, number * size), what=target.collection)
+        def ask(number: int) -> list[Any]:
+            asked = _query(target, size, number * size)
+            return self._transport.rows(target.path, asked, what=target.collection, decode=decode)
 
         for rows in ahead(ask, self._connections):
             yield rows
-            keys = _identities(target, rows)
-            stale = stale + 1 if keys <= known else 0
+            keys = _identities(target, rows, typed)
+            stale = stale + 1 if keys <= before else 0
             if len(rows) < size or stale == 2:
                 return
-            known |= keys
+            before = keys
 
     def _settle(self, target: Target, codec: Codec, seen: set[str], keep: Keep | None) -> Iterator[Page]:
-        before = set(seen)
-        keys_only, made = replace(target, select=target.key), recorder(target, codec)
+        before, size = seen, self._size * KEY_PAGES
+        keys_only = replace(target, select=target.key)
+        typed, made = _shape(keys_only, codec, None), recorder(target, codec, None)
         for _ in range(ROUNDS):
-            size = self._size * KEY_PAGES
-            pages = list(self._pass(keys_only, size))
-            ended = len(pages[-1]) < size
-            now = {name for rows in pages for name in _ids(target, codec, rows)}
+            now: set[str] = set()
+            pages = last = 0
+            for rows in self._pass(keys_only, size, typed):
+                pages, last = pages + 1, len(rows)
+                now.update(_ids(target, codec, rows, typed))
+            # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
+            settled = last < size and (pages == 1 or now == before)
             missing = now - seen
             if missing:
                 log.debug("rows_missed", set=target.set, count=len(missing))
@@ -150,8 +158,6 @@ class Reader:
                 fresh = self._fresh(made, rows, seen, keep)
                 if fresh:
                     yield Page(fresh, complete=False)
-            # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
-            settled = ended and (len(pages) == 1 or now == before)
             if settled and (target.key == ("Ref_Key",) or now <= seen):
                 yield Page((), complete=True)
                 return
@@ -205,33 +211,40 @@ def record(target: Target, codec: Codec, row: Mapping[str, Any]) -> Raw:
     )
 
 
-def recorder(target: Target, codec: Codec) -> Callable[[Mapping[str, Any]], Raw]:
-    """``record`` for many rows of one listing: what can be worked out once is."""
-    if target.key != ("Ref_Key",):
+def recorder(target: Target, codec: Codec, typed: Shape | None) -> Callable[[Any], Raw]:
+    """Makes records of a listing's rows, typed ones and dictionaries."""
+    if typed is None:
         return lambda row: record(target, codec, row)
-    decode, collection = codec.decoder(target.entity, target.select), target.collection
+    make, kind = typed.make, typed.row
 
-    def one(row: Mapping[str, Any]) -> Raw:
-        data = decode(row)
-        id, version = data.get("Ref_Key"), data.get("DataVersion")
-        if not id:
+    def one(row: Any) -> Raw:
+        if type(row) is not kind:
+            return record(target, codec, row)
+        raw = make(row)
+        if not raw.id:
             raise Retry("answer_broken", "The answer of 1C came broken.")
-        return Raw(collection, id, str(version) if version else None, data, data.get("DeletionMark") is True)
+        return raw
 
     return one
 
 
-def _identities(target: Target, rows: list[dict[str, Any]]) -> set[Any]:
+def _shape(target: Target, codec: Codec, keep: Keep | None) -> Shape | None:
+    """Typed reading of a listing, where its fields are named and nobody wants the rows as they came."""
+    if keep is not None or target.key != ("Ref_Key",) or not target.select:
+        return None
+    return shape(codec, target.entity, target.collection, target.select)
+
+
+def _identities(target: Target, rows: list[Any], typed: Shape | None) -> set[Any]:
     """What tells rows apart, as it came."""
-    if len(target.key) == 1:
-        name = target.key[0]
-        return {row.get(name) for row in rows}
+    if typed is not None and rows and type(rows[0]) is typed.row:
+        return set(map(typed.key, rows))
     return {tuple(row.get(name) for name in target.key) for row in rows}
 
 
-def _ids(target: Target, codec: Codec, rows: list[dict[str, Any]]) -> Iterator[str]:
-    if target.key == ("Ref_Key",):
-        return (str(row["Ref_Key"]).lower() for row in rows)
+def _ids(target: Target, codec: Codec, rows: list[Any], typed: Shape | None) -> Iterable[str]:
+    if typed is not None and rows and type(rows[0]) is typed.row:
+        return (key.lower() for key in map(typed.key, rows))
     return (row_id(target, codec.decode(target.entity, row)) for row in rows)
 
 

@@ -181,7 +181,7 @@ class Tracker:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
         with self.mirror.rewrite(query, head) as part:
-            skip, made = wanted | gone, recorder(target, codec)
+            skip, made = wanted | gone, recorder(target, codec, None)
             yield from self._kept(target, codec, copy, skip, part)
             for rows in self.reader.by_keys(target, sorted(wanted)):
                 records = tuple(map(made, rows))
@@ -203,7 +203,7 @@ class Tracker:
     ) -> _Found:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
-        total, made = 0, recorder(target, codec)
+        total, made = 0, recorder(target, codec, None)
         with self.mirror.rewrite(query, head) as part:
             for page in self._kept(target, codec, copy, changed.keys(), part):
                 total += len(page.records)
@@ -219,7 +219,7 @@ class Tracker:
     def _kept(self, target: Target, codec: Codec, copy: Copy, skip: Any, part: Part) -> Iterator[Page]:
         """Pages of what the copy holds, some ids left out, each row kept again as it is."""
         held: list[Raw] = []
-        made = recorder(target, codec)
+        made = recorder(target, codec, None)
         for id, version, body in copy.rows():
             if id in skip:
                 continue

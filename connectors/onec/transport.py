@@ -7,9 +7,10 @@ or 404 that is not 1C's own then means that the session is gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import requests
 import structlog
 
@@ -41,10 +42,15 @@ class Transport:
             raise _malformed(False)
         return answer
 
-    def rows(self, path: str, query: str = "", *, what: str = "") -> list[dict[str, Any]]:
-        """The ``value`` of a listing: read whole or not at all."""
-        answer = self.object(path, query, what=what)
-        rows = answer.get("value")
+    def rows(
+        self, path: str, query: str = "", *, what: str = "", decode: Callable[[bytes], list[Any]] | None = None
+    ) -> list[Any]:
+        """The ``value`` of a listing: read whole or not at all. ``decode`` gives typed rows; where an answer does not
+        fit it, dictionaries come instead."""
+        answer = self._json("GET", path, query, None, None, what, _either(decode))
+        if isinstance(answer, list) and decode is not None:
+            return answer
+        rows = answer.get("value") if isinstance(answer, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise _malformed(False)
         return rows
@@ -110,6 +116,7 @@ class Transport:
         body: Mapping[str, Any] | None,
         headers: Mapping[str, str] | None,
         what: str,
+        parse: Callable[[bytes], Any] = parse_json,
     ) -> Any:
         parsed: list[Any] = []
 
@@ -118,7 +125,7 @@ class Transport:
             if error is not None:
                 return error
             try:
-                parsed[:] = [parse_json(response.content)]
+                parsed[:] = [parse(response.content)]
             except ValueError:
                 return _not_json() if response.content.lstrip()[:1] == b"<" else _malformed(write)
             return None
@@ -165,6 +172,20 @@ class Transport:
     def _session_gone(self, error: UchetError) -> bool:
         status, shape = error.evidence.get("status"), error.evidence.get("shape")
         return self._keep and self._has_session() and status in (400, 404) and shape != "odata"
+
+
+def _either(decode: Callable[[bytes], list[Any]] | None) -> Callable[[bytes], Any]:
+    """Typed rows if they fit, else whatever JSON there is."""
+    if decode is None:
+        return parse_json
+
+    def parse(content: bytes) -> Any:
+        try:
+            return decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return parse_json(content)
+
+    return parse
 
 
 def _metadata_errors(response: requests.Response, write: bool) -> UchetError | None:

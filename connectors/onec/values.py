@@ -85,18 +85,12 @@ class Codec:
             raise Retry("answer_broken", "The answer of 1C came broken.", evidence={"field": name}) from error
         return out
 
-    def decoder(self, entity: EntityType, names: Sequence[str]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """``decode`` for rows of a listing that all have the fields ``names`` (none: all of the type)."""
-        known, steps = self._steps.get(entity.name) or self._prepare(entity)
-        wanted = set(names) & known if names else known
-        plain = [name for name in wanted if entity.properties[name].type in _PLAIN]
-        rest = [(name, step) for name, step in steps if name in wanted]
-        guids = [n for n, _ in rest if entity.properties[n].type == "Edm.Guid"]
-        dates = [n for n, _ in rest if entity.properties[n].type == "Edm.DateTime"]
-        texts = [n for n, _ in rest if entity.properties[n].type == "Edm.String" and not entity.is_composite(n)]
-        simple = {*plain, *guids, *dates, *texts}
-        others = [(name, step) for name, step in rest if name not in simple]
-        return _Fast(self, entity, plain, guids, dates, texts, others)
+    def rows_of(self, prop: Property) -> Callable[[Any], Any] | None:
+        """How the rows of a tabular part are decoded; ``None`` for anything else."""
+        rows = self._index.types.get(prop.rows or "")
+        if rows is None:
+            return None
+        return lambda value: tuple(self.decode(rows, row) for row in value if isinstance(row, Mapping))
 
     def _prepare(self, entity: EntityType) -> tuple[frozenset[str], list[tuple[str, _Step]]]:
         """How to decode each field: worked out once per type, for listings have a hundred thousand rows."""
@@ -109,9 +103,9 @@ class Codec:
         if entity.is_composite(prop.name):
             kind = f"{prop.name}_Type"
             return lambda value, data: _composite(value, data.get(kind))
-        rows = self._index.types.get(prop.rows or "")
+        rows = self.rows_of(prop)
         if rows is not None:
-            return lambda value, _: tuple(self.decode(rows, row) for row in value if isinstance(row, Mapping))
+            return lambda value, _: rows(value)
         if prop.type in _PLAIN:
             return _same
         simple = _SIMPLE.get(prop.type, _other)
@@ -198,47 +192,6 @@ class Codec:
         if isinstance(value, date):
             return f"{value.isoformat()}T00:00:00"
         raise _wrong(name)
-
-
-class _Fast:
-    """Decodes rows of one shape without asking for each field anew what it is."""
-
-    def __init__(
-        self,
-        codec: Codec,
-        entity: EntityType,
-        plain: list[str],
-        guids: list[str],
-        dates: list[str],
-        texts: list[str],
-        others: list[tuple[str, _Step]],
-    ) -> None:
-        self._slow = codec.decode
-        self._entity = entity
-        self._names = plain, guids, dates, texts
-        self._others = others
-
-    def __call__(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        plain, guids, dates, texts = self._names
-        out: dict[str, Any] = {}
-        try:
-            for name in guids:
-                value = row[name]
-                out[name] = None if value == ZERO or not value else value.lower()
-            for name in texts:
-                value = row[name]
-                out[name] = value if value is None or value[-1:] != " " else value.rstrip(" ")
-            for name in dates:
-                value = row[name]
-                out[name] = None if value == EMPTY_DATE or not value else value
-            for name in plain:
-                out[name] = row[name]
-            for name, step in self._others:
-                value = row[name]
-                out[name] = None if value is None else step(value, row)
-        except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError):
-            return self._slow(self._entity, row)
-        return out
 
 
 def _same(value: Any, _: Mapping[str, Any]) -> Any:

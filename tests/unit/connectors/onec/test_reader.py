@@ -40,7 +40,7 @@ class Shelf:
     def object(self, path: str, query: str = "", *, what: str = "") -> dict[str, Any]:
         raise AssertionError("the reader asks for listings only")
 
-    def listing(self, path: str, query: str = "", *, what: str = "") -> list[dict[str, Any]]:
+    def listing(self, path: str, query: str = "", *, what: str = "", decode: Any = None) -> list[dict[str, Any]]:
         options = {name: value[0] for name, value in parse_qs(query).items()}
         self.asked.append(options)
         self.before(self)
