@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import child
+import odata
 from child import Figure
 from stage import Stage
 
@@ -200,6 +201,12 @@ def status(stage: Stage, n: int) -> list[tuple[str, Result]]:
 
 
 #: name → (what runs, size).
+def onec(stage: Stage, size: int) -> Sequence[tuple[str, Result]]:
+    """A 1C catalogue read: uchet against the Python clients for 1C and bare requests; a scan after 1 % has changed."""
+    found = odata.measure(size, stage.runs, stage.folder)
+    return [(f"odata.{name}", Result(*rest)) for name, *rest in odata.goals(found)]
+
+
 BENCHES: dict[str, tuple[Bench, int]] = {
     "diff": (diff, SIZE),
     "diff-large": (diff_large, LARGE),
@@ -210,4 +217,5 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "changed": (changed, SIZE),
     "writes": (writes, 1),
     "status": (status, 1000),
+    "odata": (onec, SIZE),
 }
