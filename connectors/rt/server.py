@@ -206,6 +206,7 @@ class _Running:
         if fresh:
             data.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            self.home.chmod(0o711)  # whatever the umask: its user must pass through
             for path in (data, run, *data.rglob("*"), *run.rglob("*")):
                 shutil.chown(path, "postgres", "postgres")
         if fresh:
