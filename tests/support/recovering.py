@@ -70,7 +70,7 @@ def _killed_writing(scene: Scene, *words: str) -> bool:
 
 
 def _recovered(scene: Scene, *words: str) -> float:
-    """Seconds an undisturbed command needs from its start to the end of its recovery."""
+    """Seconds a command needs from its start to the end of its recovery; it is killed after that."""
     before = _newest_run(scene)
     with scene.spawn(*words) as process:
         _until_started(scene, process, before)
@@ -78,7 +78,8 @@ def _recovered(scene: Scene, *words: str) -> float:
         while process.poll() is None and _intents(scene):
             time.sleep(LOOK)
         took = time.monotonic() - began
-        process.wait(timeout=240)
+        process.kill()  # else it would go on and leave nothing to be killed
+        process.wait()
     return took
 
 
