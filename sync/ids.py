@@ -35,7 +35,7 @@ def value_text(value: Value) -> str:
 def _digest(parts: Iterable[str]) -> str:
     whole = hashlib.blake2b(digest_size=12)
     for part in parts:
-        whole.update(part.encode())
+        whole.update(part.encode("utf-8", "surrogatepass"))
         whole.update(b"\x00")
     return whole.hexdigest()
 

@@ -39,7 +39,7 @@ def content_of(document: DocumentMap, raw: Raw) -> str:
         told = sorted([_plain(row.get(document.row[name])) for name in columns] for row in rows)
     roles = {n: _plain(raw.data.get(document.header[n])) for n in header}
     text = json.dumps([roles, told], ensure_ascii=False, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _plain(value: Any) -> str:

@@ -26,6 +26,7 @@ from .values import (
     next_cursor,
     parse_schema,
     query_string,
+    stamp_of,
     version_of,
     where_pairs,
 )
@@ -128,13 +129,13 @@ class RoundupConnector:
             fresh = [row for row in rows if row.id not in seen]
             if more and not fresh:
                 raise Retry("desk_page_loop", "The desk repeats one page of {collection}.", collection=info.name)
-            seen.update((row.id, (row.data["activity"], row.version or "")) for row in fresh)
+            seen.update((row.id, (stamp_of(row.data), row.version or "")) for row in fresh)
             if not more:
                 break
             yield self._out(query, fresh, before)
             index += 1
         late = self._late(info, conditions, seen)
-        seen.update((row.id, (row.data["activity"], row.version or "")) for row in late)
+        seen.update((row.id, (stamp_of(row.data), row.version or "")) for row in late)
         last = self._out(query, [*fresh, *late], before)
         yield Page(last.records, complete=before is None, cursor=next_cursor(before, clock, seen))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ __all__ = [
     "next_cursor",
     "parse_schema",
     "query_string",
+    "stamp_of",
     "version_of",
     "where_pairs",
 ]
@@ -37,6 +39,7 @@ __all__ = [
 #: Set by Roundup itself, readable in every class. UTC, whole seconds.
 TIMES = ("activity", "creation")
 STAMP = "%Y-%m-%d.%H:%M:%S"
+_STAMP = re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])\.\d\d:[0-5]\d:[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,12 @@ def where_pairs(info: ClassInfo, where: Mapping[str, Any]) -> list[tuple[str, st
         else:
             pairs.append((f"{name}:", str(_encoded(name, value))))
     return pairs
+
+
+def stamp_of(data: Mapping[str, Any]) -> str:
+    """When an item was changed, in Roundup's form; empty where it does not say so in that form."""
+    text = data.get("activity")
+    return text if isinstance(text, str) and _STAMP.fullmatch(text) else ""
 
 
 def version_of(data: Mapping[str, Any]) -> str:

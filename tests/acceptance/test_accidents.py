@@ -24,6 +24,7 @@ from office import COMMAND, Site, running
 from uchet.sync.store import Store
 
 PAIR = "admin"
+pytestmark = pytest.mark.timeout(1_200)
 CARD = "Catalog_ОсновныеСредства"
 
 

@@ -26,17 +26,20 @@ class Recovering:
     seconds: float | None = None
 
     def __call__(self, scene: Scene, kills: int) -> None:
-        until = scene.tally.kills + kills
-        for _ in range(kills * PER_LOAD):
-            if scene.tally.kills >= until or not _killed_writing(scene, *scene.words()):
-                break
-            if self.seconds is None:
+        until, missed = scene.tally.kills + kills, 0
+        while scene.tally.kills < until and missed < PER_LOAD:
+            if not _killed_writing(scene, *scene.words()):
+                missed += 1  # a run that stops for approval, or one with nothing left to write
+            elif self.seconds is None:
                 self.seconds = _recovered(scene, *scene.words())
-                continue
-            for _ in range(PER_INTENT):
-                if scene.tally.kills < until and not self._killed_recovering(scene, *scene.words()):
-                    break
+            else:
+                self._kill_recoveries(scene, until)
         scene.settle()
+
+    def _kill_recoveries(self, scene: Scene, until: int) -> None:
+        for _ in range(PER_INTENT):
+            if scene.tally.kills >= until or not self._killed_recovering(scene, *scene.words()):
+                return
 
     def _killed_recovering(self, scene: Scene, *words: str) -> bool:
         """A command killed between its start and the end of its recovery; False if the recovery was faster."""
@@ -67,7 +70,7 @@ def _killed_writing(scene: Scene, *words: str) -> bool:
 
 
 def _recovered(scene: Scene, *words: str) -> float:
-    """Seconds an undisturbed command needs from its start to the end of its recovery."""
+    """Seconds a command needs from its start to the end of its recovery; it is killed after that."""
     before = _newest_run(scene)
     with scene.spawn(*words) as process:
         _until_started(scene, process, before)
@@ -75,7 +78,8 @@ def _recovered(scene: Scene, *words: str) -> float:
         while process.poll() is None and _intents(scene):
             time.sleep(LOOK)
         took = time.monotonic() - began
-        process.wait(timeout=240)
+        process.kill()  # else it would go on and leave nothing to be killed
+        process.wait()
     return took
 
 
