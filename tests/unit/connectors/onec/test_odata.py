@@ -378,6 +378,8 @@ def test_what_cannot_be_changed(web: responses.RequestsMock, connect: Connect, r
     with pytest.raises(Stale, match="gone"):
         connector.write(Write(PLACE, GUID, {"Комментарий": "x"}))
     with pytest.raises(Fatal, match="not_writable"):
+        connector.write(Write("InformationRegister_Места", None, {"Значение": "x"}))  # its recorder writes it
+    with pytest.raises(Fatal, match="record_key"):
         connector.write(Write("InformationRegister_Сведения", None, {"Значение": "x"}))
     assert not any(c.request.method != "GET" for c in web.calls)
 
