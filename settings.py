@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from .errors import Fatal
 from .i18n import N_
+from .purchase_rules import LicenceRules, RequestRules
 
 __all__ = [
     "BookWins",
@@ -184,6 +185,8 @@ class Settings(BaseSettings):
     desk: SideSettings
     schedule: ScheduleSettings = ScheduleSettings()
     guard: GuardLimits = GuardLimits()
+    requests: RequestRules = RequestRules()
+    licences: LicenceRules = LicenceRules()
     fields: Mapping[str, FieldRule] = Field(default_factory=dict)
     mapping: MappingOverrides = MappingOverrides()
     properties: Mapping[str, str] = Field(default_factory=dict)

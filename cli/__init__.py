@@ -21,11 +21,12 @@ __all__ = ["build_app", "main"]
 
 _GROUPS = {
     "issues": N_("Questions for people: list, show, decide."),
+    "requests": N_("Purchase requests: list, show, check, approve."),
     "addons": N_("Connectors and other addons."),
     "emulate": N_("Systems to try things on."),
 }
 #: Importing one of them declares its commands; the order is that of the help.
-_MODULES = ("toys", "setup", "probe", "plans", "runs", "status", "issues", "links", "explain", "keep")
+_MODULES = ("toys", "setup", "probe", "plans", "runs", "status", "issues", "links", "explain", "keep", "requests")
 #: What such a command line needs; any other one loads everything, for its help or its complaint.
 _ALONE = {"status": "status"}
 

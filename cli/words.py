@@ -9,6 +9,7 @@ from typing import Any
 
 from ..i18n import N_, tr
 from ..i18n.issues import ISSUES, REASONS, describe
+from ..i18n.requests import ROLES, STATES, STEPS
 from ..mappings.model import ALL_KINDS, Kind, Ref
 from ..sync.types import Issue
 
@@ -24,6 +25,9 @@ _CHOICES = {
     "branch": N_("branch"),
     "warehouse": N_("warehouse"),
     "room": N_("room"),
+    **STATES,
+    **ROLES,
+    **{name: word for name, word in STEPS.items() if name not in STATES},
 }
 ACTIONS = {
     "create": N_("create"),

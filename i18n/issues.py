@@ -126,6 +126,65 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("{name}: no draft of the move: the receiver ({desk}) belongs to another organisation."),
             N_("A sale or a transfer between organisations is the accountant's document."),
         ),
+        # -- purchase requests and licences
+        "request_step_conflict": IssueText(
+            N_("Request {name}: it was “{seen}”; the desk made it “{step}” while it went another way here."),
+            N_("take-desk keeps the desk's step, take-book goes on with the other one."),
+            FIELD,
+        ),
+        "request_step_refused": IssueText(
+            N_("Request {name}: from “{seen}” to “{step}” is no step that is made by hand."),
+            N_("take-book puts it back; approvals are given as approvals, receipts and issues as such."),
+            ("take-book", "ignore-until"),
+        ),
+        "request_excess": IssueText(
+            N_("Request {name}, {line}: {have} instead of {most} ({step})."),
+            N_("Correct the row, raise the request, or send the rest back."),
+        ),
+        "request_other_way": IssueText(
+            N_("Request {name}: another way is open. {why}"),
+            N_("Issue or repair, and cancel the line; or go on buying."),
+        ),
+        "request_to_order": IssueText(
+            N_("Request {name} is approved and nothing is ordered for it."),
+            N_("Enter the order or invoice in 1C with “{mark}” in its comment: so it is found."),
+        ),
+        "request_no_approver": IssueText(
+            N_("Request {name} waits for an approval that nobody can give: {role}."),
+            N_("Name who holds the role in [requests] of uchet.toml."),
+        ),
+        "licence_overused": IssueText(
+            N_("{name}: {installed} installed, {seats} bought."),
+            N_("Buy seats or remove installations."),
+        ),
+        "licence_expires": IssueText(
+            N_("{name}: the licence ends on {until}, in {days} days or less."),
+            N_("Renew it, or plan without it."),
+        ),
+        "licence_expired": IssueText(
+            N_("{name}: the licence ended on {until}."),
+            N_("Renew it, or remove the installations."),
+        ),
+        "licence_not_allowed": IssueText(
+            N_("{name} is not in the list of allowed software."),
+            N_("Have it allowed in [licences] of uchet.toml, or give it up."),
+        ),
+        "installation_unlicensed": IssueText(
+            N_("{name} is installed without a licence that the desk knows of."),
+            N_("Link the installation with its licence, or remove the program."),
+        ),
+        "installation_not_allowed": IssueText(
+            N_("{name} is installed and not in the list of allowed software."),
+            N_("Remove it, or have it allowed in [licences] of uchet.toml."),
+        ),
+        "licence_object_unknown": IssueText(
+            N_("{name}: the books have no object “{object}”."),
+            N_("Correct the object of the licence on the desk; written off rights end in the books first."),
+        ),
+        "licence_book_only": IssueText(
+            N_("{name} stands in the books as a right of use, and no licence of the desk names it."),
+            N_("Enter the licence on the desk with this object, or ask the accountant."),
+        ),
         # -- records that left, or have no twin
         "gone": IssueText(
             N_("{name}: the record is gone on the side “{side}”, its twin is not."),

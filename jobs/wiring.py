@@ -171,4 +171,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         fields={name: rule.model_dump(exclude_none=True) for name, rule in settings.fields.items()},
         restore_book=frozenset(settings.book_wins.fields),
         zone=ZoneInfo(settings.book.zone or BOOK_ZONE),
+        requests=settings.requests,
+        licences=settings.licences,
+        language=settings.language,
     )

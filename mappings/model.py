@@ -14,8 +14,11 @@ from types import MappingProxyType
 from typing import Literal
 
 __all__ = [
+    "ALLOCATION",
     "ALL_KINDS",
+    "APPROVAL",
     "EQUIPMENT",
+    "INSTALLATION",
     "ITEM",
     "KINDS",
     "LICENCE",
@@ -24,8 +27,10 @@ __all__ = [
     "ORGANIZATION",
     "POSITION",
     "REQUEST",
+    "REQUEST_LINE",
     "SHOWN",
     "STOCK",
+    "WARRANTY",
     "Field",
     "Kind",
     "Ref",
@@ -296,10 +301,11 @@ MOVEMENT = _read(
     Field("place", "reference", "Склад", "Warehouse", of="place"),
     Field("quantity", "quantity", "Количество", "Quantity"),
 )
+#: «Заявка в ИТ» on the desk, and the order or invoice for it in the books: each side has fields of its own.
 REQUEST = _read(
     "request",
-    "Заказ или счёт поставщика",
-    "Purchase order",
+    "Заявка в ИТ и её заказ",
+    "Purchase request and its order",
     Field("number", "text", "Номер", "Number"),
     Field("date", "date", "Дата", "Date"),
     Field("organization", "reference", "Организация", "Organisation", of="organization"),
@@ -308,9 +314,75 @@ REQUEST = _read(
     Field("state", "choice", "Статус", "State", choices=("open", "agreed", "ordered", "paid", "closed", "cancelled")),
     Field("delivery", "choice", "Поступление", "Delivery", choices=("none", "part", "whole")),
     Field("comment", "text", "Комментарий", "Comment"),
+    Field("title", "text", "Тема", "Subject"),
+    Field("step", "text", "Этап", "Step", owner="either"),
+    Field("version", "text", "Проверенная версия", "Checked version", empty="clear"),
+    Field("answer", "text", "Ответ", "Answer", empty="clear"),
+    Field("orders", "text", "Заказы в 1С", "Orders in 1C", empty="clear"),
+    Field("branch", "reference", "Филиал", "Branch", owner="desk", of="place"),
+    Field("department", "reference", "Подразделение", "Department", owner="desk", of="department"),
+    Field("initiator", "reference", "Инициатор", "Initiator", owner="desk", of="person"),
+    Field("beneficiary", "reference", "Для кого", "Beneficiary", owner="desk", of="person"),
+    Field("workplace", "text", "Рабочее место", "Workplace", owner="desk"),
+    Field("reason", "text", "Причина", "Reason", owner="desk"),
+    Field("asset", "reference", "Взамен", "Replaces", owner="desk", of="equipment"),
+    Field("needed_by", "date", "Нужно к", "Needed by", owner="desk"),
+    Field("submitted", "date", "Подана", "Submitted", owner="desk"),
+    Field("article", "text", "Статья бюджета", "Budget article", owner="desk"),
+    Field("contact", "text", "Контакт", "Contact", owner="desk", personal=True),
+    Field("offer", "text", "Предложение поставщика", "Offer", owner="desk"),
     scope="organization",
 )
-#: Rights of use as the books keep them: a balance of accounts that settings name.
+REQUEST_LINE = _read(
+    "request_line",
+    "Строка заявки",
+    "Line of a request",
+    Field("request", "reference", "Заявка", "Request", of="request"),
+    Field("item", "reference", "Номенклатура", "Item", of="item"),
+    Field("name", "text", "Описание", "Description"),
+    Field("category", "text", "Класс", "Class"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("cancelled", "quantity", "Отменено", "Cancelled"),
+    Field("unit", "text", "Ед.", "Unit"),
+    Field("price", "money", "Цена", "Price"),
+    Field("price_date", "date", "Дата цены", "Date of the price"),
+    Field("vat", "text", "НДС", "VAT"),
+    Field("place", "reference", "Склад", "Warehouse", of="place"),
+    Field("asset", "reference", "Взамен", "Replaces", of="equipment"),
+    Field("term", "text", "Срок", "Term"),
+    Field("seats", "quantity", "Рабочих мест", "Seats"),
+    Field("platform", "text", "Платформа", "Platform"),
+    Field("security_mark", "text", "Отметка безопасности", "Security mark"),
+    Field("state", "text", "Состояние", "State"),
+)
+#: One word of a person about a request, given on the desk; ``version`` is the contents it was given for.
+APPROVAL = _read(
+    "approval",
+    "Согласование",
+    "Approval",
+    Field("request", "reference", "Заявка", "Request", of="request"),
+    Field("role", "text", "Роль", "Role"),
+    Field("person", "reference", "Кто", "Who", of="person"),
+    Field("decision", "text", "Решение", "Decision"),
+    Field("date", "date", "Дата", "Date"),
+    Field("version", "text", "Версия", "Version"),
+    Field("comment", "text", "Комментарий", "Comment"),
+)
+#: Part of a document's line given to a request's line: N:M.
+ALLOCATION = _read(
+    "allocation",
+    "Исполнение строки",
+    "Allocation",
+    Field("line", "reference", "Строка заявки", "Request line", of="request_line"),
+    Field("step", "text", "Вид", "Step"),
+    Field("document", "text", "Документ", "Document"),
+    Field("document_line", "text", "Строка документа", "Line of the document"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("coefficient", "number", "Коэффициент", "Coefficient"),
+)
+#: How long the supplier repairs a thing at no cost; the record is the thing's own.
+WARRANTY = _read("warranty", "Гарантия", "Warranty", Field("until", "date", "Гарантия до", "Warranty until"))
+#: Rights of use: in the books a balance of accounts that settings name, on the desk seats of a product.
 LICENCE = _read(
     "licence",
     "Лицензия",
@@ -318,10 +390,24 @@ LICENCE = _read(
     Field("name", "text", "Объект учёта", "Object"),
     Field("organization", "reference", "Организация", "Organisation", of="organization"),
     Field("cost", "money", "Сумма", "Amount"),
+    Field("seats", "quantity", "Рабочих мест", "Seats"),
+    Field("expires", "date", "Действует до", "Valid until"),
+    Field("book_object", "text", "Объект учёта в 1С", "Object in 1C"),
     scope="organization",
 )
+INSTALLATION = _read(
+    "installation",
+    "Установка программы",
+    "Installation",
+    Field("name", "text", "Программа", "Product"),
+    Field("licence", "reference", "Лицензия", "Licence", of="licence"),
+    Field("asset", "reference", "Оборудование", "Equipment", of="equipment"),
+)
 #: Every kind a mapping may name.
-ALL_KINDS: tuple[Kind, ...] = (*KINDS, ITEM, STOCK, MOVEMENT, REQUEST, LICENCE)
+ALL_KINDS: tuple[Kind, ...] = (
+    *(*KINDS, ITEM, STOCK, MOVEMENT),
+    *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
+)
 
 _BY_NAME = MappingProxyType({k.name: k for k in ALL_KINDS})
 

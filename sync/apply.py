@@ -167,8 +167,8 @@ class Applier:
         if op.action == "draft":
             draft = self.draft_of(op, raw)
             self.result.drafts += 1
-        else:
-            link = self.link_of(op, raw)
+        elif op.action == "create" or not (op.book is None or op.desk is None):
+            link = self.link_of(op, raw)  # a record that lives on one side alone has no twin to link
         self.store.settle(
             self.targets.pair.name,
             run,

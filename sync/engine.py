@@ -16,6 +16,7 @@ from .guard import check
 from .orders import KIND, Order
 from .pair import EngineSettings, LinkIndex, Pair
 from .plan import build, build_orders, decided
+from .purchase_run import look_aside, remember_requests
 from .recover import recover
 from .resync import Resync, compare
 from .sight import SIDES, Contact, Sight, forgetting, look, remember
@@ -62,7 +63,7 @@ class Engine:
             applier, sight = self._look(run)
             plan, verdict = self._plan(sight, run)
             if not verdict.stopped:
-                return self._apply(run, applier, sight, plan)
+                return self._apply(run, applier, sight, plan, aside=True)
             self._report(run, plan.issues, plan)
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
             return self._finish(stopped, plan)
@@ -207,15 +208,39 @@ class Engine:
                 missing = draft.state == "refused" and draft.version is None
                 self.store.put_draft(self.pair.name, replace(draft, state="gone") if missing else draft, run=run.id)
 
-    def _apply(self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "") -> Run:
+    def _apply(
+        self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "", *, aside: bool = False
+    ) -> Run:
         result = applier.apply(plan, self.settings.zone)
         self.store.mark_plan(plan.id, "applied")
         remember(self.store, self.pair, sight, plan, accepted)
         self._report(run, [*plan.issues, *result.issues], plan)
+        more: Outcome = self._aside(run, applier, sight) if aside else "clean"
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         partial = result.failed or result.skipped or unread
-        outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
+        outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean", more)
         return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
+
+    def _aside(self, run: Run, applier: Applier, sight: Sight) -> Outcome:
+        """Purchase requests and licences: a plan of its own, under the same guard, in the same journal."""
+        found = look_aside(self.pair, self.store, sight)
+        if found is None:
+            return "clean"
+        plan, asked = found.plan, len(applier.result.issues)
+        verdict = check(plan, self.settings.guard, sight.facts, first=False)
+        if plan.operations:
+            self.store.save_plan(self.pair.name, plan, verdict, run.id)
+        if not verdict.stopped:
+            if plan.operations:
+                applier.apply(plan, self.settings.zone)
+                self.store.mark_plan(plan.id, "applied")
+            remember_requests(self.store, self.pair.name, run.id, found)
+        issues = {i.key: i for i in (*plan.issues, *applier.result.issues[asked:])}
+        self.store.report_issues(
+            self.pair.name, run.id, list(issues.values()), lambda row: row.issue.kind in found.covered
+        )
+        unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
+        return worst("blocked" if verdict.stopped else "clean", "partial" if unread else "clean")
 
     def _report(self, run: Run, issues: Iterable[Issue], plan: Plan) -> None:
         unique = list({issue.key: issue for issue in issues}.values())

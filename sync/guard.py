@@ -47,6 +47,10 @@ class SideFacts:
         return other or bool(self.missing_mark) or self.older > 0 or self.most_vanished
 
 
+#: Kinds whose every record is expected to change: each step answers what a person did.
+_UNSHARED = frozenset({EVENTS, "request", "request_line"})
+
+
 def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:
     """Everything that speaks against applying ``plan`` without a person. ``first``: nothing was ever linked."""
     reasons: list[Reason] = []
@@ -108,8 +112,8 @@ def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
                 retired[name] = retired.get(name, 0) + 1
     found: list[Reason] = []
     for name, count in sorted(changes.items()):
-        # Events are a share of nothing: for them there is the ceiling alone.
-        least = limits.change_max if name.startswith(f"{EVENTS}|") else limits.change_from
+        # Events and steps are a share of nothing: for them there is the ceiling alone.
+        least = limits.change_max if name.partition("|")[0] in _UNSHARED else limits.change_from
         if _over(count, plan.bases.get(name, 0), limits.change_share, least, limits.change_max):
             found.append(
                 _reason(

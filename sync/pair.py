@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ..connectors.base import Connector
 from ..mappings.model import KINDS, Field, Kind, Side
 from ..mappings.system import SystemMap
+from ..purchase_rules import LicenceRules, RequestRules
 from .types import Link, Ref, Value
 
 __all__ = ["EngineSettings", "GuardLimits", "LinkIndex", "Pair", "other"]
@@ -38,13 +39,17 @@ class GuardLimits:
 class EngineSettings:
     """``fields`` overrides a field's owner, mode or empty rule (``"equipment.serial"`` → changed ``Field`` attributes);
     ``restore_book`` is the signed list of fields that may be written back over an accountant's edit; ``zone`` is the
-    wall clock of the book; ``kinds`` limits a run to some kinds."""
+    wall clock of the book; ``kinds`` limits a run to some kinds; ``requests`` and ``licences`` are rules of purchases;
+    ``language`` is what people on the desk read."""
 
     guard: GuardLimits = field(default_factory=GuardLimits)
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     restore_book: frozenset[str] = frozenset()
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Moscow"))
     kinds: tuple[str, ...] = tuple(k.name for k in KINDS)
+    requests: RequestRules = field(default_factory=RequestRules)
+    licences: LicenceRules = field(default_factory=LicenceRules)
+    language: str = "ru"
 
     def apply_to(self, kind: Kind) -> Kind:
         """``kind`` with the administrator's field rules."""

@@ -13,6 +13,7 @@ from ..mappings.codecs import canon, equal
 from ..mappings.compose import decode_main
 from ..mappings.encode import encode
 from ..mappings.model import Kind, Ref, Side, Value, Values
+from ..mappings.model import kind as kind_named
 from ..mappings.shapes import body
 from ..mappings.system import DocumentMap, KindMap
 from .intake import Label
@@ -38,7 +39,7 @@ class Targets:
     _lookups: dict[str, str] = field(default_factory=dict)
 
     def kind(self, name: str) -> Kind:
-        return next(k for k in self.pair.kinds if k.name == name)
+        return next((k for k in self.pair.kinds if k.name == name), None) or kind_named(name)
 
     def mapped(self, side: Side, kind: str) -> KindMap:
         return self.pair.mapping(side).kinds[kind]

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator
 __all__ = [
     "HEAD",
     "Utc",
+    "approval",
     "audit",
     "audit_head",
     "draft",
@@ -37,13 +38,14 @@ __all__ = [
     "operation",
     "plan",
     "rejection",
+    "request",
     "run",
     "side",
     "version",
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0002"
+HEAD = "0003"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -216,6 +218,35 @@ issue = Table(
     Column("last", Utc, nullable=False),
     UniqueConstraint("pair", "key"),
     Index(None, "pair", "state"),
+)
+
+#: Where each purchase request stood last, and the contents that were checked.
+request = Table(
+    "request",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    _text("state"),
+    _text("body"),
+    Column("updated", Utc, nullable=False),
+)
+
+#: Approvals given in uchet: never changed, never deleted.
+approval = Table(
+    "approval",
+    metadata,
+    _id(),
+    _text("pair"),
+    _text("request"),
+    _text("role"),
+    _text("person"),
+    _text("decision"),
+    _text("version"),
+    _text("comment"),
+    Column("day", Date, nullable=False),
+    _text("by"),
+    Column("at", Utc, nullable=False),
+    Index(None, "pair", "request"),
 )
 
 run = Table(

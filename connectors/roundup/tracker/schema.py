@@ -69,6 +69,7 @@ equipment = Class(
     location=Link("location"),
     user=Link("employee"),
     status=String(),
+    warranty=String(),
     notes=String(),
     **mark(),
 )
@@ -89,21 +90,110 @@ consumable = Class(
 )
 consumable.setlabelprop("name")
 
+#: «Заявка в ИТ». ``version``, ``answer`` and ``orders`` are uchet's: the contents it checked, what it says of them, and
+#: the orders for it in 1C.
 request = Class(
     db,
     "request",
     title=String(),
     status=String(),
     organization=Link("organization"),
+    branch=Link("location"),
     department=Link("department"),
+    initiator=Link("employee"),
     employee=Link("employee"),
-    consumable=Link("consumable"),
-    quantity=String(),
+    workplace=String(),
+    reason=String(),
+    equipment=Link("equipment"),
     needed_by=String(),
+    submitted=String(),
+    article=String(),
+    contact=String(),
+    offer=String(),
     description=String(),
+    version=String(),
+    answer=String(),
+    orders=String(),
     **mark(),
 )
 request.setlabelprop("title")
+
+request_line = Class(
+    db,
+    "request_line",
+    request=Link("request"),
+    name=String(),
+    consumable=Link("consumable"),
+    category=String(),
+    quantity=String(),
+    cancelled=String(),
+    unit=String(),
+    price=String(),
+    price_date=String(),
+    vat=String(),
+    location=Link("location"),
+    equipment=Link("equipment"),
+    term=String(),
+    seats=String(),
+    platform=String(),
+    security_mark=String(),
+    status=String(),
+    **mark(),
+)
+request_line.setlabelprop("name")
+
+#: One word about a request; ``version`` is the request's own at that time (detectors/purchases.py sets it).
+approval = Class(
+    db,
+    "approval",
+    request=Link("request"),
+    role=String(),
+    employee=Link("employee"),
+    decision=String(),
+    date=String(),
+    version=String(),
+    comment=String(),
+    **mark(),
+)
+approval.setlabelprop("role")
+
+#: Part of a document's line given to a request's line: N:M.
+allocation = Class(
+    db,
+    "allocation",
+    request_line=Link("request_line"),
+    step=String(),
+    document=String(),
+    document_line=String(),
+    quantity=String(),
+    coefficient=String(),
+    **mark(),
+)
+allocation.setlabelprop("document")
+
+licence = Class(
+    db,
+    "licence",
+    name=String(),
+    organization=Link("organization"),
+    seats=String(),
+    expires=String(),
+    book_object=String(),
+    employee=Link("employee"),
+    notes=String(),
+    **mark(),
+)
+licence.setlabelprop("name")
+
+installation = Class(
+    db,
+    "installation",
+    name=String(),
+    licence=Link("licence"),
+    equipment=Link("equipment"),
+    **mark(),
+)
+installation.setlabelprop("name")
 
 issue = IssueClass(
     db,
@@ -116,7 +206,12 @@ issue = IssueClass(
 )
 
 #: What uchet reads and writes; tickets and their messages belong to people alone.
-SYNCED = ("organization", "department", "employee", "location", "equipment", "consumable", "request")
+SYNCED = (
+    *("organization", "department", "employee", "location", "equipment", "consumable"),
+    *("request", "request_line", "approval", "allocation", "licence", "installation"),
+)
+#: What uchet alone writes.
+KEPT = {"request": ("version", "answer", "orders"), "request_line": ("status",), "approval": ("version",)}
 
 db.security.addRole(name="Specialist", description="IT support: works in the web pages")
 db.security.addRole(name="Integration", description="uchet: works through REST")
@@ -127,8 +222,15 @@ db.security.addPermissionToRole("Integration", "Web Access")
 db.security.addPermissionToRole("Integration", "Rest Access")
 for name in SYNCED:
     for verb in ("View", "Create", "Edit"):
-        db.security.addPermissionToRole("Specialist", verb, name)
         db.security.addPermissionToRole("Integration", verb, name)
+        if verb == "View" or name not in KEPT:
+            db.security.addPermissionToRole("Specialist", verb, name)
+            continue
+        free = tuple(p for p in db.classes[name].getprops(protected=False) if p not in KEPT[name])
+        permission = db.security.addPermission(
+            name=verb, klass=name, properties=free, description="Not what uchet writes"
+        )
+        db.security.addPermissionToRole("Specialist", permission)
 db.security.addPermissionToRole("Integration", "View", "keyword")
 
 for name in ("issue", "msg", "file", "keyword", "query"):

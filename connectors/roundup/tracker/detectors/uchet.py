@@ -8,11 +8,28 @@ CHOICES = {
     ("equipment", "status"): ("in_use", "in_stock", "faulty", "in_repair", "written_off"),
     ("equipment", "accounting"): ("fixed_asset", "low_value"),
     ("location", "type"): ("branch", "warehouse", "room"),
-    ("request", "status"): ("new", "approved", "ordered", "delivered", "rejected", "closed"),
+    ("request", "status"): (
+        *("draft", "submitted", "on_check", "returned_for_correction", "approving", "approved", "rejected", "withdrawn"),
+        *("in_plan", "ordered", "partially_received", "received", "issued_partially", "issued", "closed"),
+        *("cancelled", "on_hold"),
+    ),
+    ("request", "reason"): ("new", "replacement", "reserve", "repair", "project"),
+    ("request_line", "category"): ("hardware", "consumable", "spare", "software", "service", "media", "network"),
+    ("request_line", "vat"): ("with", "without"),
+    ("approval", "role"): ("line_manager", "head_of_it", "budget_owner", "security", "director"),
+    ("approval", "decision"): ("approved", "rejected"),
+    ("allocation", "step"): ("order", "receipt", "issue", "return"),
     ("issue", "status"): ("new", "open", "waiting", "closed"),
 }
-DATES = {("equipment", "commissioned"), ("request", "needed_by")}
-NUMBERS = {("equipment", "cost"), ("consumable", "quantity"), ("consumable", "minimum"), ("request", "quantity")}
+DATES = {
+    *(("equipment", "commissioned"), ("equipment", "warranty"), ("request", "needed_by"), ("request", "submitted")),
+    *(("request_line", "price_date"), ("approval", "date"), ("licence", "expires")),
+}
+NUMBERS = {
+    *(("equipment", "cost"), ("consumable", "quantity"), ("consumable", "minimum"), ("licence", "seats")),
+    *(("request_line", name) for name in ("quantity", "cancelled", "price", "seats")),
+    *(("allocation", name) for name in ("quantity", "coefficient")),
+}
 REQUIRED = {
     "organization": "name",
     "department": "name",
@@ -21,8 +38,13 @@ REQUIRED = {
     "equipment": "inventory_number",
     "consumable": "name",
     "request": "title",
+    "request_line": "request",
+    "approval": "request",
+    "allocation": "request_line",
+    "licence": "name",
+    "installation": "name",
 }
-SYNCED = ("organization", "department", "employee", "location", "equipment", "consumable", "request")
+SYNCED = tuple(REQUIRED)
 
 
 def values(db, cl, nodeid, newvalues):

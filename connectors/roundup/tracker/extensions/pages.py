@@ -13,7 +13,12 @@ PAGE = 50
 CLASSES = {
     "equipment": ("Оборудование", "Оборудование", ("inventory_number", "name", "book_name", "serial", "status",
                   "location", "user", "custodian", "department", "organization")),
-    "request": ("Заявки на закупку", "Заявка", ("id", "title", "status", "quantity", "employee", "needed_by", "organization")),
+    "request": ("Заявки в ИТ", "Заявка", ("id", "title", "status", "employee", "needed_by", "orders", "organization")),
+    "request_line": ("Строки заявок", "Строка заявки", ("id", "request", "name", "consumable", "quantity", "unit", "price", "status")),
+    "approval": ("Согласования", "Согласование", ("id", "request", "role", "employee", "decision", "date")),
+    "allocation": ("Исполнение заявок", "Исполнение строки", ("id", "request_line", "step", "document", "quantity")),
+    "licence": ("Лицензии", "Лицензия", ("id", "name", "seats", "expires", "book_object", "organization")),
+    "installation": ("Установки программ", "Установка программы", ("id", "name", "licence", "equipment")),
     "consumable": ("Расходные материалы", "Расходный материал", ("name", "code", "quantity", "unit", "minimum", "location",
                    "organization")),
     "issue": ("Обращения", "Обращение", ("id", "title", "status", "equipment", "employee", "assignedto", "activity")),
@@ -26,8 +31,15 @@ CLASSES = {
 #: Properties people fill in, in the order of the form; classes not named here show their columns.
 FORMS = {
     "equipment": ("inventory_number", "name", "status", "serial", "model", "location", "user", "custodian", "department",
-                  "organization", "book_name", "accounting", "commissioned", "cost", "notes"),
-    "request": ("title", "status", "consumable", "quantity", "needed_by", "employee", "department", "organization", "description"),
+                  "organization", "book_name", "accounting", "commissioned", "cost", "warranty", "notes"),
+    "request": ("title", "status", "answer", "organization", "branch", "department", "initiator", "employee", "workplace", "reason",
+                "equipment", "needed_by", "submitted", "article", "contact", "offer", "description", "orders"),
+    "request_line": ("request", "name", "consumable", "category", "quantity", "cancelled", "unit", "price", "price_date", "vat",
+                     "location", "equipment", "term", "seats", "platform", "security_mark", "status"),
+    "approval": ("request", "role", "employee", "decision", "comment"),
+    "allocation": ("request_line", "step", "document", "document_line", "quantity", "coefficient"),
+    "licence": ("name", "seats", "expires", "book_object", "employee", "organization", "notes"),
+    "installation": ("name", "licence", "equipment"),
     "consumable": ("name", "code", "unit", "quantity", "minimum", "location", "organization", "notes"),
     "issue": ("title", "status", "equipment", "employee", "assignedto"),
     "user": ("username", "realname", "password", "address", "roles"),
@@ -41,20 +53,45 @@ LABELS = {
     "equipment": "Оборудование", "assignedto": "Исполнитель", "activity": "Изменено", "number": "Табельный №",
     "active": "Работает", "type": "Вид", "inn": "ИНН", "username": "Логин", "realname": "Имя", "roles": "Роли",
     "password": "Пароль", "address": "Почта", "consumable": "Материал", "description": "Описание",
+    "branch": "Филиал", "initiator": "Инициатор", "workplace": "Рабочее место", "reason": "Причина", "submitted": "Подана",
+    "article": "Статья бюджета", "contact": "Контакт", "offer": "Предложение поставщика", "answer": "Ответ проверки",
+    "orders": "Заказы в 1С", "request": "Заявка", "category": "Класс", "cancelled": "Отменено", "price": "Цена, ₽",
+    "price_date": "Дата цены", "vat": "НДС", "term": "Срок", "seats": "Рабочих мест", "platform": "Платформа",
+    "security_mark": "Отметка безопасности", "role": "Роль", "decision": "Решение", "date": "Дата", "comment": "Комментарий",
+    "request_line": "Строка заявки", "step": "Вид", "document": "Документ", "document_line": "Строка документа",
+    "coefficient": "Коэффициент", "expires": "Действует до", "book_object": "Объект учёта в 1С", "licence": "Лицензия",
+    "warranty": "Гарантия до",
 }  # fmt: skip
 OWN_LABELS = {("equipment", "name"): "Имя в сети / метка", ("employee", "name"): "ФИО", ("request", "status"): "Этап",
-              ("issue", "status"): "Этап", ("issue", "employee"): "Заявитель"}  # fmt: skip
+              ("issue", "status"): "Этап", ("issue", "employee"): "Заявитель", ("request", "employee"): "Для кого",
+              ("request", "equipment"): "Взамен", ("request_line", "equipment"): "Взамен", ("request_line", "location"): "Склад",
+              ("licence", "employee"): "Ответственный", ("installation", "name"): "Программа"}  # fmt: skip
 CHOICES = {
     ("equipment", "status"): {"in_use": "в работе", "in_stock": "на складе", "faulty": "неисправно", "in_repair": "в ремонте",
                               "written_off": "списано"},
     ("equipment", "accounting"): {"fixed_asset": "основное средство", "low_value": "МЦ.04"},
     ("location", "type"): {"branch": "филиал", "warehouse": "склад", "room": "помещение"},
-    ("request", "status"): {"new": "новая", "approved": "согласована", "ordered": "заказана", "delivered": "получена",
-                            "rejected": "отклонена", "closed": "закрыта"},
+    ("request", "status"): {"draft": "черновик", "submitted": "подана", "on_check": "на проверке",
+                            "returned_for_correction": "возвращена на исправление", "approving": "на согласовании",
+                            "approved": "согласована", "rejected": "отклонена", "withdrawn": "отозвана", "in_plan": "в плане",
+                            "ordered": "заказана", "partially_received": "получена частично", "received": "получена",
+                            "issued_partially": "выдана частично", "issued": "выдана", "closed": "закрыта",
+                            "cancelled": "отменена", "on_hold": "отложена"},
+    ("request", "reason"): {"new": "новое", "replacement": "замена", "reserve": "резерв", "repair": "ремонт", "project": "проект"},
+    ("request_line", "category"): {"hardware": "оборудование", "consumable": "расходники", "spare": "ЗИП", "software": "ПО",
+                                   "service": "услуги", "media": "носители", "network": "сеть"},
+    ("request_line", "vat"): {"with": "с НДС", "without": "без НДС"},
+    ("request_line", "status"): {"open": "открыта", "ordered": "заказана", "partially_received": "получена частично",
+                                 "received": "получена", "issued_partially": "выдана частично", "issued": "выдана",
+                                 "cancelled": "отменена"},
+    ("approval", "role"): {"line_manager": "руководитель", "head_of_it": "руководитель ИТ", "budget_owner": "владелец бюджета",
+                           "security": "безопасность", "director": "директор"},
+    ("approval", "decision"): {"approved": "согласовано", "rejected": "отказано"},
+    ("allocation", "step"): {"order": "заказ", "receipt": "получение", "issue": "выдача", "return": "возврат поставщику"},
     ("issue", "status"): {"new": "новое", "open": "в работе", "waiting": "ждёт ответа", "closed": "решено"},
 }  # fmt: skip
 ACTIONS = {"create": "создано", "set": "", "retired": "удалено", "restored": "возвращено"}
-AREAS = {"notes", "description"}
+AREAS = {"notes", "description", "comment"}
 #: Kept by the accountants in 1C: an edit here is put back by the next run, so the form says so.
 BOOK_OWNED = {"book_name", "accounting", "commissioned", "cost", "organization"}
 

@@ -1,0 +1,190 @@
+"""The night's work on purchase requests and licences: what must be read beside the merge's own kinds, and what follows.
+
+It comes after the merge, under the same lock, guard and journal. A desk that keeps no requests costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from ..mappings.model import Ref
+from .ids import plan_id
+from .licences import BookObject, Installation, Licence, questions
+from .pair import Pair
+from .purchase_world import DESK_KINDS, Purchases, gather
+from .purchasing import Reviews, outcome
+from .requests import OPEN, Memory
+from .sight import Sight
+from .store import Store
+from .types import Issue, Listing, Plan, Record, Side
+
+__all__ = [
+    "Asides",
+    "LicenceWorld",
+    "licences_of",
+    "look_aside",
+    "read_licences",
+    "read_purchases",
+    "remember_requests",
+]
+
+_LICENCES = ("licence", "installation")
+
+
+@dataclass(slots=True)
+class Reading:
+    """Loads kinds beside the merge; knows which were read whole and what went wrong."""
+
+    sight: Sight
+    listings: dict[tuple[str, Side], Listing] = field(default_factory=dict)
+    whole: dict[str, bool] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+
+    def keeps(self, pair: Pair, side: Side, kinds: Iterable[str]) -> bool:
+        """Whether that side keeps all of ``kinds``: an older desk of ours has no requests."""
+        published, mapped = self.sight.contact.descriptions[side].collections, pair.mapping(side).kinds
+        return all(kind in mapped and mapped[kind].main.collection in published for kind in kinds)
+
+    def load(self, side: Side, *kinds: str) -> bool:
+        """Read ``kinds``; whether all of them are there now (whole or cut)."""
+        intake = self.sight.intakes[side]
+        for kind in kinds:
+            before = len(intake.issues)
+            listing = intake.load(kind)
+            self.issues += intake.issues[before:]
+            self.whole[kind] = self.whole.get(kind, True) and listing is not None and listing.complete
+            if listing is not None:
+                self.listings[kind, side] = listing
+        return all((kind, side) in self.listings for kind in kinds)
+
+
+@dataclass(frozen=True)
+class Asides:
+    """What the night makes of requests and licences. ``covered``: kinds whose absent questions are settled."""
+
+    plan: Plan
+    reviews: Reviews
+    covered: frozenset[str]
+
+
+def look_aside(pair: Pair, store: Store, sight: Sight) -> Asides | None:
+    """Read and decide; writes nothing. ``None`` where the desk keeps neither requests nor licences."""
+    reading = Reading(sight)
+    settings, world = sight.world.settings, sight.world
+    known = read_purchases(pair, store, reading)
+    licences = read_licences(pair, reading)
+    if known is None and licences is None and not reading.issues:
+        return None
+    reviews = Reviews((), (), {}, {})
+    if known is not None:
+        reviews = outcome(known, store.requests(pair.name), world.choice, settings.language)
+    asked = [*reading.issues, *reviews.issues]
+    if licences is not None:
+        rows = (licences.licences, licences.installed, licences.books)
+        asked += questions(*rows, settings.licences, world.today.date())
+    covered = frozenset(kind for kind, whole in reading.whole.items() if whole)
+    return Asides(_plan(pair, reviews, asked, reading), reviews, covered)
+
+
+def _plan(pair: Pair, reviews: Reviews, asked: list[Issue], reading: Reading) -> Plan:
+    issues = tuple(sorted({issue.key: issue for issue in asked}.values(), key=lambda issue: issue.key))
+    id = plan_id(reviews.operations, issues, pair.fingerprint)
+    read = {f"{side}|{kind}": listing.read for (kind, side), listing in reading.listings.items()}
+    whole = {f"{side}|{kind}": listing.complete for (kind, side), listing in reading.listings.items()}
+    return Plan(id, pair.name, reviews.operations, issues, read, whole, pair.fingerprint)
+
+
+def remember_requests(store: Store, pair: str, run: str, asides: Asides) -> None:
+    """Keep where requests stand now, save those whose write was not done: the next night decides them anew."""
+    states = {row.operation.id: row.state for row in store.operations(pair, run=run)}
+    failed = {op.desk for op in asides.reviews.operations if op.kind == "request" and states.get(op.id) != "done"}
+    kept: dict[str, Memory] = {id: one for id, one in asides.reviews.memories.items() if id not in failed}
+    if kept:
+        store.put_requests(pair, kept, asides.reviews.steps, run)
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+def read_purchases(pair: Pair, store: Store, reading: Reading) -> Purchases | None:
+    """Requests with all that they are judged by; of the books what open ones need. ``None``: not kept, or unread."""
+    if not reading.keeps(pair, "desk", DESK_KINDS) or not reading.load("desk", "request"):
+        return None
+    # A desk without a single request costs one read.
+    rest = [kind for kind in DESK_KINDS if kind != "request"]
+    if not reading.listings["request", "desk"].records:
+        reading.listings.update({(kind, "desk"): Listing(kind, "desk", {}, complete=True) for kind in rest})
+    elif not reading.load("desk", *rest):
+        return None
+    sight = reading.sight
+    rows = reading.listings["request", "desk"].records.values()
+    books = any(row.values.get("step") in OPEN for row in rows if not row.retired)
+    for kind in ("request", "stock") if books else ():
+        if kind in pair.book_map.kinds:
+            reading.load("book", kind)
+    labels = {side: intake.label for side, intake in sight.intakes.items()}
+    given = store.approvals(pair.name)
+    return gather(sight.world, reading.listings, labels, sight.world.settings.requests, given)
+
+
+# -- licences ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceWorld:
+    """Licences and installations of the desk; the books' objects, ``None`` where they were not read."""
+
+    licences: tuple[Licence, ...]
+    installed: tuple[Installation, ...]
+    books: tuple[BookObject, ...] | None
+
+
+def read_licences(pair: Pair, reading: Reading) -> LicenceWorld | None:
+    """``None`` where the desk keeps none, or could not be read."""
+    if not reading.keeps(pair, "desk", _LICENCES) or not reading.load("desk", *_LICENCES):
+        return None
+    rows = [reading.listings[kind, "desk"].records.values() for kind in _LICENCES]
+    if not any(rows):
+        return None
+    books = None
+    if "licence" in pair.book_map.kinds and reading.load("book", "licence"):
+        books = reading.listings["licence", "book"]
+    return licences_of(rows[0], rows[1], books)
+
+
+def licences_of(licences: Iterable[Record], installed: Iterable[Record], books: Listing | None) -> LicenceWorld:
+    """Records as values; what left service on the desk is left out."""
+    return LicenceWorld(
+        tuple(_licence(row) for row in licences if not row.retired),
+        tuple(_installation(row) for row in installed if not row.retired),
+        tuple(_object(row) for row in books.records.values()) if books else None,
+    )
+
+
+def _text(row: Record, name: str) -> str:
+    return str(row.values.get(name) or "")
+
+
+def _licence(row: Record) -> Licence:
+    seats, expires = row.values.get("seats"), row.values.get("expires")
+    return Licence(
+        row.id,
+        _text(row, "name"),
+        seats if isinstance(seats, Decimal) else None,
+        expires if isinstance(expires, date) else None,
+        _text(row, "book_object"),
+    )
+
+
+def _installation(row: Record) -> Installation:
+    licence, asset = row.values.get("licence"), row.values.get("asset")
+    ids = [value.id if isinstance(value, Ref) else "" for value in (licence, asset)]
+    return Installation(row.id, _text(row, "name"), *ids)
+
+
+def _object(row: Record) -> BookObject:
+    cost = row.values.get("cost")
+    return BookObject(row.id, _text(row, "name"), cost if isinstance(cost, Decimal) else None)

@@ -1,0 +1,239 @@
+"""Purchase requests and what they are judged by, as both sides hold it now: read, joined, turned into values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ..mappings.model import Ref
+from ..mappings.text import fold
+from ..purchase_rules import RequestRules
+from .allocations import Allocation
+from .approvals import Approval, Who
+from .filling import Around
+from .purchase import Line, Request
+from .types import Listing, Record, Side
+from .world import World
+
+__all__ = ["DESK_KINDS", "Order", "Purchases", "gather"]
+
+#: What is read of the desk; without all of it nothing is decided that night.
+DESK_KINDS = ("request", "request_line", "approval", "allocation", "warranty")
+Label = Callable[[str, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order or invoice of the books for a request, by the mark in its comment."""
+
+    id: str
+    number: str
+    day: date | None
+    state: str
+    delivery: str
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Everything by the desk's request id. ``records``: the desk's own rows, for what is written back."""
+
+    requests: Mapping[str, Request]
+    records: Mapping[str, Record]
+    lines: Mapping[str, Record]
+    approvals: Mapping[str, tuple[Approval, ...]]
+    allocations: Mapping[str, tuple[Allocation, ...]]
+    orders: Mapping[str, tuple[Order, ...]]
+    around: Around
+    who: Mapping[str, Who] = field(default_factory=dict)
+    #: Whether the books' orders were read: else there may be some.
+    books: bool = True
+
+
+def gather(
+    world: World,
+    listings: Mapping[tuple[str, Side], Listing],
+    labels: Mapping[Side, Label],
+    rules: RequestRules,
+    given: list[Approval],
+) -> Purchases:
+    """``listings``: what was read for this beside the world's own; ``given``: approvals of uchet itself."""
+    desk = {kind: listings[kind, "desk"].records for kind in DESK_KINDS}
+    alive = {id: record for id, record in desk["request"].items() if not record.retired}
+    lines = {id: r for id, r in desk["request_line"].items() if not r.retired and _id(r, "request") in alive}
+    requests = {
+        id: _request(record, [r for r in lines.values() if _id(r, "request") == id]) for id, record in alive.items()
+    }
+    people = {} if (found := world.listing("person", "desk")) is None else found.records
+    names = _names(world, labels["desk"], lines)
+    around = Around(
+        world.today.date(),
+        rules,
+        _alive(world, "department"),
+        frozenset(id for id, r in people.items() if not r.retired and r.values.get("active") is not False),
+        _holders(world),
+        {id: until for id, r in desk["warranty"].items() if isinstance(until := r.values.get("until"), date)},
+        _stock(listings.get(("stock", "book")), labels["book"]),
+        tuple(requests.values()),
+        names,
+    )
+    called = {id: frozenset(_texts(r, "name", "number")) for id, r in people.items()}
+    return Purchases(
+        requests,
+        alive,
+        lines,
+        _approvals(desk["approval"], given, alive),
+        _allocations(desk["allocation"], lines),
+        _orders(listings.get(("request", "book")), alive, rules),
+        around,
+        {
+            id: Who(called, names.get(f"place:{r.branch}", ""), names.get(f"department:{r.department}", ""))
+            for id, r in requests.items()
+        },
+        ("request", "book") in listings,
+    )
+
+
+# -- records → values --------------------------------------------------------------------------------------------------
+
+
+def _id(record: Record, name: str) -> str:
+    value = record.values.get(name)
+    return value.id if isinstance(value, Ref) else ""
+
+
+def _texts(record: Record, *names: str) -> list[str]:
+    return [str(record.values[name]) for name in names if record.values.get(name)]
+
+
+def _values(record: Record, *names: str) -> dict[str, str]:
+    return {name: str(record.values.get(name) or "") for name in names}
+
+
+def _of(value: object, kind: type[Any]) -> Any:
+    return value if isinstance(value, kind) else None
+
+
+def _request(record: Record, lines: list[Record]) -> Request:
+    refs = {n: _id(record, n) for n in ("organization", "branch", "department", "initiator", "beneficiary", "asset")}
+    texts = _values(record, "title", "workplace", "reason", "article", "contact", "offer")
+    return Request(
+        record.id,
+        state=str(record.values.get("step") or "draft"),
+        needed_by=_of(record.values.get("needed_by"), date),
+        submitted=_of(record.values.get("submitted"), date),
+        lines=tuple(_line(one) for one in sorted(lines, key=lambda r: (len(r.id), r.id))),
+        **refs,
+        **texts,
+    )
+
+
+def _line(record: Record) -> Line:
+    texts = _values(record, "category", "unit", "vat", "term", "platform", "security_mark")
+    return Line(
+        record.id,
+        item=_id(record, "item"),
+        text=str(record.values.get("name") or ""),
+        quantity=_of(record.values.get("quantity"), Decimal),
+        price=_of(record.values.get("price"), Decimal),
+        price_date=_of(record.values.get("price_date"), date),
+        place=_id(record, "place"),
+        asset=_id(record, "asset"),
+        seats=_of(record.values.get("seats"), Decimal),
+        cancelled=_of(record.values.get("cancelled"), Decimal) or Decimal(0),
+        **texts,
+    )
+
+
+def _approvals(
+    rows: Mapping[str, Record], given: list[Approval], known: Mapping[str, Record]
+) -> dict[str, tuple[Approval, ...]]:
+    found: dict[str, list[Approval]] = {}
+    for row in rows.values():
+        day, decision = row.values.get("date"), row.values.get("decision")
+        if row.retired or not isinstance(day, date) or decision not in ("approved", "rejected"):
+            continue
+        texts = _values(row, "role", "version", "comment")
+        number = int(row.id) if row.id.isdigit() else 0
+        told = (_id(row, "request"), texts["role"], _id(row, "person"), decision, day, texts["version"])
+        one = Approval(*told, texts["comment"], "desk", number)  # type: ignore[arg-type]  # a decision was checked
+        found.setdefault(one.request, []).append(one)
+    for one in given:
+        found.setdefault(one.request, []).append(one)
+    return {id: tuple(rows) for id, rows in found.items() if id in known}
+
+
+def _allocations(rows: Mapping[str, Record], lines: Mapping[str, Record]) -> dict[str, tuple[Allocation, ...]]:
+    found: dict[str, list[Allocation]] = {}
+    for row in rows.values():
+        line, quantity = _id(row, "line"), row.values.get("quantity")
+        if row.retired or line not in lines or not isinstance(quantity, Decimal):
+            continue
+        texts = _values(row, "step", "document", "document_line")
+        coefficient = _of(row.values.get("coefficient"), Decimal) or Decimal(1)
+        one = Allocation(line, texts["step"], texts["document"], quantity, coefficient, texts["document_line"])
+        found.setdefault(_id(lines[line], "request"), []).append(one)
+    return {id: tuple(rows) for id, rows in found.items()}
+
+
+# -- what stands around ------------------------------------------------------------------------------------------------
+
+
+def _alive(world: World, kind: str) -> frozenset[str]:
+    listing = world.listing(kind, "desk")
+    return frozenset(id for id, r in listing.records.items() if not r.retired) if listing else frozenset()
+
+
+def _holders(world: World) -> dict[str, frozenset[str]]:
+    """Asset → its custodian; the user is kept as a text and proves nobody."""
+    listing = world.listing("equipment", "desk")
+    rows = listing.records.items() if listing else ()
+    return {id: frozenset({_id(r, "custodian")} - {""}) for id, r in rows}
+
+
+def _names(world: World, label: Label, lines: Mapping[str, Record]) -> dict[str, str]:
+    """``kind:id`` → name of the people, departments, places, things and items that requests refer to."""
+    found: dict[str, str] = {}
+    for kind, field_ in (
+        ("department", "name"),
+        ("place", "name"),
+        ("equipment", "inventory_number"),
+        ("person", "name"),
+    ):
+        listing = world.listing(kind, "desk")
+        for id, record in (listing.records if listing else {}).items():
+            if shown := record.values.get(field_):
+                found[f"{kind}:{id}"] = str(shown)
+    for record in lines.values():
+        if (item := _id(record, "item")) and (name := label("item", item)):
+            found[f"item:{item}"] = name
+    return found
+
+
+def _stock(listing: Listing | None, label: Label) -> dict[str, Decimal]:
+    """Item name (folded) → what stands in the books' warehouses, all together."""
+    found: dict[str, Decimal] = {}
+    for record in listing.records.values() if listing else ():
+        quantity, item = record.values.get("quantity"), _id(record, "item")
+        if isinstance(quantity, Decimal) and item and (name := label("item", item)):
+            found[fold(name)] = found.get(fold(name), Decimal(0)) + quantity
+    return found
+
+
+def _orders(listing: Listing | None, known: Mapping[str, Record], rules: RequestRules) -> dict[str, tuple[Order, ...]]:
+    """Documents by the request numbers that their comments name; one document may name several requests."""
+    before, after = fold(rules.mark).split("{number}")
+    sought = re.compile(rf"(?<!\w){re.escape(before.strip())}\s*(\d+)(?!\d){re.escape(after)}")
+    found: dict[str, list[Order]] = {}
+    for id, record in sorted(listing.records.items()) if listing else ():
+        if record.retired or record.values.get("state") == "cancelled":
+            continue
+        texts = _values(record, "number", "state", "delivery")
+        order = Order(id, texts["number"], _of(record.values.get("date"), date), texts["state"], texts["delivery"])
+        for number in dict.fromkeys(sought.findall(fold(str(record.values.get("comment") or "")))):
+            if number in known:
+                found.setdefault(number, []).append(order)
+    return {id: tuple(orders) for id, orders in found.items()}
