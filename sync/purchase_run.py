@@ -55,7 +55,9 @@ class Reading:
             before = len(intake.issues)
             listing = intake.load(kind)
             self.issues += intake.issues[before:]
-            self.whole[kind] = self.whole.get(kind, True) and listing is not None and listing.complete
+            # Neither there nor failed: this base has no such thing, and nothing of it is left to ask.
+            whole = listing.complete if listing is not None else len(intake.issues) == before
+            self.whole[kind] = self.whole.get(kind, True) and whole
             if listing is not None:
                 self.listings[kind, side] = listing
         return all((kind, side) in self.listings for kind in kinds)

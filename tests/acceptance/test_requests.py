@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import PAIR, Firm, build, copies, guid
+from firm import PAIR, PASSWORDS, Firm, build, copies, guid
 
+from uchet.cli import main
 from uchet.connectors.roundup.server import seed
 from uchet.errors import Reject
 from uchet.jobs import requests as purchases
@@ -185,9 +187,12 @@ def test_all_gaps_at_once_then_corrected_approved_on_both_sides_ordered_received
     firm.it.change("request", id, status="closed")
     quiet(firm)
     assert firm.store.requests(PAIR)[id].case.state == "closed"
-    steps = [row.details["steps"] for row in firm.store.audit(PAIR, 10_000) if row.what == "request_step"]
-    assert [step for made in reversed(steps) for step in made] or steps
-    assert not firm.world.rows("Document_ПоступлениеТоваровУслуг")
+    rows = sorted(firm.store.audit(PAIR, 10_000), key=lambda row: row.id)
+    assert [step for row in rows if row.what == "request_step" for step in row.details["steps"]] == [
+        *("submitted", "on_check", "returned_for_correction", "submitted", "on_check", "approving", "approved"),
+        *("in_plan", "ordered", "partially_received", "received", "issued", "closed"),
+    ]
+    assert not [row for row in firm.world.rows(INVOICE) if row.get("Posted")], "nothing is posted"
 
 
 def test_a_change_after_approval_within_and_beyond_the_tolerance(firm: Firm) -> None:
@@ -222,6 +227,7 @@ def test_who_may_not_approve(firm: Firm) -> None:
     assert state(firm, id) == "approving"
     assert "свою заявку не согласуют" in shown(firm, id)["answer"]
     assert "Гусев Глеб Григорьевич не исполняет эту роль" in shown(firm, id)["answer"]
+    desk = read(firm)
     for role, name, code in (
         ("line_manager", "Андреева Анна Антоновна", "approval_void"),
         ("head_of_it", "Гусев Глеб Григорьевич", "approval_void"),
@@ -229,11 +235,11 @@ def test_who_may_not_approve(firm: Firm) -> None:
         ("head_of_it", "Никто", "person_unclear"),
     ):
         with pytest.raises(Reject) as caught:
-            purchases.approve(parts(firm), read(firm), id, role, name, "approved", comment="", by="t")
+            purchases.approve(parts(firm), desk, id, role, name, "approved", comment="", by="t")
         assert caught.value.code == code
     with pytest.raises(Reject) as caught:
         purchases.approve(
-            parts(firm), read(firm), id, "head_of_it", "Борисов Борис Богданович", "approved",
+            parts(firm), desk, id, "head_of_it", "Борисов Борис Богданович", "approved",
             comment="", by="t", version="0",
         )  # fmt: skip
     assert caught.value.code == "request_changed"
@@ -303,3 +309,53 @@ def test_licences(firm: Firm) -> None:
         "installation_unlicensed", "installation_not_allowed",
     }  # fmt: skip
     assert cad
+
+
+def test_the_command_line_with_rules_from_the_settings_file(
+    firm: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = ask(firm), ask(firm, contact=None, title="Без контакта")
+    for id in (good, bad):
+        line(firm, id, price_date=date.today().isoformat(), price="500")
+    firm.night()
+    file = tmp_path / "uchet.toml"
+    text = f'''
+language = "ru"
+pair = "{PAIR}"
+state = "{firm.db}"
+[book]
+connector = "onec"
+mapping = "bp30"
+url = "{firm.emulator.url}"
+[desk]
+connector = "roundup"
+mapping = "roundup"
+url = "{firm.desk.url}"
+user = "uchet"
+[requests]
+matrix = [{{ role = "security" }}]
+[[requests.approvers]]
+role = "security"
+person = "Гусев Глеб Григорьевич"
+'''
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("UCHET_DESK_PASSWORD", PASSWORDS["uchet"])
+
+    def cli(*words: str) -> tuple[int, str]:
+        code = main(["--settings" if w == "@" else w for w in (*words, "@", str(file))])
+        return code, capsys.readouterr().out
+
+    code, out = cli("requests", "check", bad)
+    assert (code, out.strip()) == (3, "Укажите контакт.")
+    code, out = cli("requests", "list", "--json")
+    found = {one["id"]: one for one in json.loads(out)["requests"]}
+    assert (found[good]["next"], found[good]["missing"]) == ("approving", ["security"])
+    word = ("requests", "approve", good, "--role", "security", "--person")
+    assert cli(*word, "Борисов Борис Богданович")[0] == 4
+    assert firm.store.approvals(PAIR) == []
+    code, out = cli(*word, "Гусев Глеб Григорьевич", "--comment", "носителей нет")
+    assert (code, out.strip()) == (0, f"Записано по заявке {good}. Следующий запуск продолжит с этого места.")
+    code, out = cli("requests", "show", good)
+    assert "служба безопасности: согласована, Гусев Глеб Григорьевич носителей нет" in out
+    assert json.loads(cli("requests", "list", "--json")[1])["requests"][0]["next"] == "approved"
+    assert state(firm, good) == "approving", "the command line writes to neither side"

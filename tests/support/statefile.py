@@ -98,14 +98,14 @@ def fill(path: Path) -> None:
         store.report_issues(PAIR, run.id, issues[:3], lambda row: row.issue.book == "b3")
         plan = Plan("9f" * 12, PAIR, (update,), tuple(issues), {"book|person": 1}, {"book|person": True}, "fp+fp")
         store.save_plan(PAIR, plan, Verdict((("first_load", "{operations} wait.", {"operations": 1}),)), run.id)
-        case = Case("approving", frozenset({"4"}))
-        store.put_requests(PAIR, {"31": Memory(case, "v1", {"v1": {"1": ("||hardware", "2", "10")}})}, {}, run.id)
-        spoken = Approval("31", "head_of_it", "7", "approved", date(2026, 3, 1), "v1", "по звонку", "uchet")
-        store.approve_request(PAIR, spoken, by="anna")
         store.put_side(PAIR, "book", SideState("base", {"person": "p1"}, {"person": 1}, "fp+fp"))
         store.put_side(PAIR, "desk", SideState("desk", {}, {"person": 1}, "fp+fp"))
         store.put_job(JobRow("nightly@main", _Clock.now, _Clock.now + timedelta(days=1), "partial"))
         store.finish_run(run)
+        case = Case("approving", frozenset({"4"}))
+        store.put_requests(PAIR, {"31": Memory(case, "v1", {"v1": {"1": ("||hardware", "2", "10")}})}, {}, run.id)
+        spoken = Approval("31", "head_of_it", "7", "approved", date(2026, 3, 1), "v1", "по звонку", "uchet")
+        store.approve_request(PAIR, spoken, by="anna")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from uchet.errors import Fatal
 from uchet.mappings.load import available, build_system, load_system
-from uchet.mappings.model import kind
+from uchet.mappings.model import KINDS, kind
 
 
 def small() -> dict[str, Any]:
@@ -42,6 +42,8 @@ def test_shipped_mappings_load(side: Any, name: str) -> None:
 def test_the_desk_can_hold_every_field_that_the_books_own() -> None:
     book, desk = load_system("book", "bp30"), load_system("desk", "roundup")
     for name, kind_map in desk.kinds.items():
+        if kind(name) not in KINDS:
+            continue  # read by features, merged by nobody
         fields = kind(name).fields
         owned = {f.name for f in fields if f.owner != "desk" and (f.name in book.kinds[name].fields)}
         assert owned <= {f for f, m in kind_map.fields.items() if m.write == "field"}
