@@ -342,11 +342,15 @@ person = "Гусев Глеб Григорьевич"
     monkeypatch.setenv("UCHET_DESK_PASSWORD", PASSWORDS["uchet"])
 
     def cli(*words: str) -> tuple[int, str]:
+        capsys.readouterr()
         code = main(["--settings" if w == "@" else w for w in (*words, "@", str(file))])
         return code, capsys.readouterr().out
 
     code, out = cli("requests", "check", bad)
-    assert (code, out.strip()) == (3, "Укажите контакт.")
+    assert (code, out.strip().split("\n")) == (
+        3,
+        ["Укажите контакт.", f"В заявке № {good} уже просят то же самое (мышь беспроводная) для того же человека."],
+    )
     code, out = cli("requests", "list", "--json")
     found = {one["id"]: one for one in json.loads(out)["requests"]}
     assert (found[good]["next"], found[good]["missing"]) == ("approving", ["security"])
