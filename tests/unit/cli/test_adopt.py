@@ -14,7 +14,8 @@ def test_adopt_writes_a_part_of_the_settings(cli, tmp_path) -> None:
     metadata.write_bytes(to_edmx(read(names.text("bp30").replace("ЗаводскойНомер s100", "ЗаводскойНомерОС s100"))))
     answer = cli("adopt", str(metadata), "--json").json
     assert answer["base"] == "bp30"
-    renamed = dict.fromkeys(("kinds.equipment.fields.serial.wire", "kinds.shown.fields.serial.wire"), "ЗаводскойНомерОС")
+    places = ("kinds.equipment.fields.serial.wire", "kinds.shown.fields.serial.wire")
+    renamed = dict.fromkeys(places, "ЗаводскойНомерОС")
     assert answer["overrides"] == renamed
     assert cli("adopt", str(metadata), "--out", str(out)).code == 0
     text = out.read_text("utf-8")
