@@ -12,7 +12,7 @@ from ..connectors.base import Connector, Description, Reviews
 from ..errors import UchetError
 from ..i18n import N_, tr
 from ..mappings.check import check as drift
-from ..mappings.check import check_binding
+from ..mappings.check import check_binding, unpublished
 from ..mappings.model import KINDS, Side
 from ..mappings.review import Line, review, sets
 from ..mappings.system import SystemMap
@@ -82,7 +82,7 @@ def _side(settings: Settings, side: Side, today: datetime) -> SideCheck:
             return SideCheck(side, findings=(_of_error(error),))
         findings = [Finding(p.code, p.template, params=p.params) for p in drift(system, described.collections)]
         if not findings:
-            findings = list(_unbound(side, connector, system, today))
+            findings = list(_unbound(side, connector, system, today, unpublished(system, described.collections)))
         if isinstance(connector, Reviews):
             findings += [_of_error(error) for error in connector.review()]
         lines = review(system, described.collections)
@@ -92,11 +92,13 @@ def _side(settings: Settings, side: Side, today: datetime) -> SideCheck:
         return SideCheck(side, described.product, described.identity, tuple(findings), lines, published)
 
 
-def _unbound(side: Side, connector: Connector, system: SystemMap, today: datetime) -> Iterator[Finding]:
+def _unbound(
+    side: Side, connector: Connector, system: SystemMap, today: datetime, absent: frozenset[str]
+) -> Iterator[Finding]:
     """Additional attributes and accounts that this base does not have, and listings that the user may not read."""
     try:
         binding = bind(connector, system)
-        Intake(side, connector, system, today, binding).probe()
+        Intake(side, connector, system, today, binding, absent=absent).probe()
     except UchetError as error:
         yield _of_error(error)
         return

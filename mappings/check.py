@@ -10,7 +10,17 @@ from .model import KINDS
 from .shapes import ROLE_TYPES
 from .system import Binding, DocumentMap, KindMap, Problem, SystemMap
 
-__all__ = ["Collections", "PublishedField", "Want", "check", "check_binding", "problem_of", "published_type", "wants"]
+__all__ = [
+    "Collections",
+    "PublishedField",
+    "Want",
+    "check",
+    "check_binding",
+    "problem_of",
+    "published_type",
+    "unpublished",
+    "wants",
+]
 
 #: 1C renames an attribute that goes out of use to this prefix and drops it some releases later.
 _DYING = "Удалить"
@@ -53,6 +63,12 @@ def problem_of(system: SystemMap, collections: Collections, want: Want) -> Probl
     if not want.wire:
         return None
     return _field_problem(system, want.collection if want.collection in collections else base, want.wire, published)
+
+
+def unpublished(system: SystemMap, collections: Collections) -> frozenset[str]:
+    """Sets of optional kinds that this base does not publish: it is read without them."""
+    wanted = {kind.main.collection for kind in system.kinds.values() if kind.options.get("optional") is True}
+    return frozenset(wanted - collections.keys())
 
 
 def check_binding(system: SystemMap, binding: Binding) -> list[Problem]:

@@ -12,7 +12,7 @@ from ..connectors.base import Description
 from ..errors import Fatal
 from ..i18n import N_
 from ..mappings.check import check as drift
-from ..mappings.check import check_binding
+from ..mappings.check import check_binding, unpublished
 from ..mappings.model import Kind, Side, Value
 from ..mappings.system import Problem
 from .forget import withheld
@@ -54,12 +54,6 @@ class Contact:
         for side in SIDES:
             _demand(check_binding(pair.mapping(side), bindings[side]))
         return cls(described, bindings)
-
-    def absent(self, pair: Pair, side: Side) -> frozenset[str]:
-        """Sets of optional kinds that this side does not publish."""
-        kinds = pair.mapping(side).kinds.values()
-        wanted = {k.main.collection for k in kinds if k.options.get("optional") is True}
-        return frozenset(wanted - self.descriptions[side].collections.keys())
 
     def page(self, pair: Pair) -> str:
         """Where a thing's page is on the desk, with ``{id}`` for its id; "" where nobody says."""
@@ -121,7 +115,7 @@ def look(
     intakes = {
         s: Intake(
             s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"},
-            absent=contact.absent(pair, s),
+            absent=unpublished(pair.mapping(s), contact.descriptions[s].collections),
         )
         for s in SIDES
     }  # fmt: skip
