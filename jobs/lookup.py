@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import Reject, UchetError
 from ..i18n import N_
+from ..mappings.check import unpublished
 from ..mappings.keys import inv_key, serial_key
 from ..mappings.model import KINDS, Ref, Side, Values
 from ..sync.intake import Intake, bind, with_units
@@ -73,7 +74,8 @@ def read_known(parts: Wired, now: datetime) -> Known:
 
 def _read_side(parts: Wired, side: Side, today: datetime, known: Known) -> None:
     connector, system = parts.pair.connector(side), parts.pair.mapping(side)
-    intake = Intake(side, connector, system, today, bind(connector, system))
+    absent = unpublished(system, connector.describe().collections)
+    intake = Intake(side, connector, system, today, bind(connector, system), absent=absent)
     listings: dict[str, Listing | None] = {}
     for kind in KINDS:
         if kind.name in system.kinds and not intake.errors:  # a side that is shut is not asked once per kind

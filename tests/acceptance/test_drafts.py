@@ -360,15 +360,15 @@ def test_a_conflict_while_a_draft_waits(firm: Firm, choice: str) -> None:
 # -- no draft can be made ----------------------------------------------------------------------------------------------
 
 
-def test_a_low_value_thing_is_no_draft(firm: Firm) -> None:
+def test_a_low_value_thing_goes_from_person_to_person(firm: Firm) -> None:
     firm.work("p1", custodian="vera")
     run = firm.night()
-    assert (run.writes, run.drafts) == (0, 0)
-    assert "not_writable" in firm.codes()
+    assert (run.writes, run.drafts) == (1, 1)
+    assert [one.document for one in firm.store.drafts(PAIR, {"open"})] == ["custody"]
     firm.quiet()
     firm.work("p1", custodian="anna")
     firm.night()
-    assert firm.codes() == ["position_difference"]
+    assert firm.codes() == ["draft_outdated"]
     firm.quiet()
 
 
