@@ -28,6 +28,7 @@ from .purchase_rules import LicenceRules, RequestRules
 
 __all__ = [
     "BookWins",
+    "FeedRule",
     "FieldRule",
     "GuardLimits",
     "MappingOverrides",
@@ -137,6 +138,15 @@ class GuardLimits(_Part):
     source_share: float = Field(default=0.80, ge=0, le=1)
 
 
+class FeedRule(_Part):
+    """Movements of consumables cross from the day ``start``; ``group``: how the desk's events share a draft, by day and
+    warehouse (and employee) or by ticket; ``most``: rows of one draft."""
+
+    start: date
+    group: Literal["day", "ticket"] = "day"
+    most: int = Field(default=100, ge=1, le=1000)
+
+
 class FieldRule(_Part):
     """Another owner, mode or meaning of empty for one field; what is ``None`` stays as the model says."""
 
@@ -191,6 +201,7 @@ class Settings(BaseSettings):
     mapping: MappingOverrides = MappingOverrides()
     properties: Mapping[str, str] = Field(default_factory=dict)
     book_wins: BookWins = BookWins()
+    feed: FeedRule | None = None
     path: Path | None = None
 
     @classmethod

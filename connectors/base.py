@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -27,6 +28,7 @@ __all__ = [
     "FieldInfo",
     "Licensed",
     "Page",
+    "Periods",
     "Preparation",
     "Probing",
     "Query",
@@ -63,6 +65,8 @@ class Capabilities:
     connections: int = 1
     #: Seconds after which a write whose answer was lost can no longer land; 0 where a repeated create is refused.
     settle: float = 0.0
+    #: Stock movements are kept: a created one changes the stock in the same step, and can no longer be edited.
+    movements: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,14 @@ class Licensed(Protocol):
 
     def share_licences(self, hold: Callable[[], None]) -> None:
         """Call ``hold`` before each request; it raises ``Retry`` while no licence is ours to use."""
+
+
+@runtime_checkable
+class Periods(Protocol):
+    """A connector that knows which days the accountants have closed."""
+
+    def closed_until(self, organization: str | None) -> date | None:
+        """The last closed day of an organisation (its id there; ``None``: the common one); ``None`` where unknown."""
 
 
 @dataclass(frozen=True, slots=True)

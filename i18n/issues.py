@@ -110,6 +110,95 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("See with the accountant why; take-book says that it was seen."),
             ("take-book", "ignore-until"),
         ),
+        # -- movements of consumables
+        "feed_refused": IssueText(
+            N_(
+                "{name}: the draft “{document}” {number} was deleted in 1C; the desk's stock still shows its movements."
+            ),
+            N_("take-desk writes a new draft; take-book says that they stay out of the books: record the opposite."),
+            ("take-book", "take-desk", "ignore-until"),
+        ),
+        "feed_item_unknown": IssueText(
+            N_("{name} of {day}: the code of “{item}” names no item of 1C, or several."),
+            N_("Put the item's code of 1C on the desk's stock card."),
+        ),
+        "feed_place_unknown": IssueText(
+            N_("{name} of {day}: the warehouse or organisation of “{item}” has no twin in the books."),
+            N_("Link it, or choose another one on the stock card."),
+        ),
+        "feed_unit": IssueText(
+            N_("{name} of {day}: the units of “{item}” differ ({units}) and nobody stored a coefficient."),
+            N_("Put on the stock card how many units of the books one of the desk's is."),
+        ),
+        "feed_unit_changed": IssueText(
+            N_("{name} of {day}: the unit of “{item}” was changed since the movement was recorded ({units})."),
+            N_("Put the unit back, or record the opposite and the movement anew."),
+        ),
+        "feed_quantity": IssueText(
+            N_("{name} of {day}: {quantity} of “{item}” is no exact quantity in the units of the books ({units})."),
+            N_("Nothing is rounded: record the opposite and the right quantity."),
+        ),
+        "feed_two_items": IssueText(
+            N_("{name} of {day}: the transfer of “{item}” ends at another item, organisation or unit."),
+            N_("Record the opposite and the right transfer."),
+        ),
+        "feed_before_start": IssueText(
+            N_("{name} of {day}: “{item}” moved before {start}, when the exchange of movements began."),
+            N_("Tell the accountant, or record the opposite."),
+        ),
+        "feed_return_alone": IssueText(
+            N_("{name} of {day}: {quantity} of “{item}” was returned, and no issue is named that it takes back."),
+            N_("Name the issue on the movement, or have the accountant enter the return: it will be found."),
+        ),
+        "feed_task": IssueText(
+            N_("{name} of {day}: {quantity} of “{item}” came, returned or was corrected: the accountant enters that."),
+            N_("It is found when a document of the same item, warehouse and quantity is posted."),
+        ),
+        "feed_negative": IssueText(
+            N_("{name} of {day}: {quantity} of “{item}” is more than the books have ({left}, less our drafts)."),
+            N_("Post what is missing in 1C; later movements of this item wait, so that their order is kept."),
+        ),
+        "feed_closed": IssueText(
+            N_("{name} of {day}: every day until {until} is closed in 1C, so “{item}” waits."),
+            N_("Ask the accountant to open the period."),
+        ),
+        "feed_lost_write": IssueText(
+            N_("{name}: the answer to its draft was lost and the draft cannot be written as it was."),
+            N_("Put the movement back as it was; another draft could double it."),
+        ),
+        "feed_edited": IssueText(
+            N_("{name} was changed on the desk after its draft was written."),
+            N_("Put it back and record the opposite movement."),
+        ),
+        "feed_withdrawn": IssueText(
+            N_("{name} was removed from the desk after its draft was written."),
+            N_("Delete the draft in 1C if it never happened."),
+        ),
+        "feed_no_card": IssueText(
+            N_("1C posted {quantity} of “{item}” at {place} (document {number}); the desk has no stock card there."),
+            N_("Make a stock card with the item's code and this warehouse: the movement crosses then."),
+        ),
+        "feed_two_cards": IssueText(
+            N_("1C posted {quantity} of “{item}” at {place} (document {number}); the desk has two cards there."),
+            N_("Leave one of them."),
+        ),
+        "feed_entry_unit": IssueText(
+            N_("1C posted {quantity} of “{item}” at {place} ({number}): no exact quantity on the desk ({units})."),
+            N_("Nothing is rounded: correct the document or the coefficient."),
+        ),
+        "feed_units": IssueText(
+            N_("The units of “{item}” changed from {before} to {units}; {quantity} of document {number} waits."),
+            N_("Put them back, or say take-desk: the new coefficient is right."),
+            ("take-desk", "ignore-until"),
+        ),
+        "feed_unposted": IssueText(
+            N_("{name}: the document {number} was posted and is posted no more; the desk still shows its movements."),
+            N_("Post it, or record the opposite movement on the desk."),
+        ),
+        "feed_balance": IssueText(
+            N_("{name}: the desk has {desk} and the books {book}; {open} is on its way, {rest} is unexplained."),
+            N_("Count the stock; nothing is written by itself."),
+        ),
         "draft_waits": IssueText(
             N_("{name}: moved again on the desk while an earlier draft still waits in 1C."),
             N_("Post or delete the earlier draft."),

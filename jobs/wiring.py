@@ -21,7 +21,7 @@ from ..mappings.model import KINDS, Side
 from ..mappings.system import SystemMap
 from ..settings import Settings
 from ..sync.engine import Engine
-from ..sync.pair import EngineSettings, GuardLimits, Pair
+from ..sync.pair import EngineSettings, FeedSettings, GuardLimits, Pair
 from ..sync.store import Store
 from ..sync.store.leasing import Lease
 from .state import Clock, Progress, check_state, open_store, quiet, utc_now
@@ -174,4 +174,5 @@ def engine_settings(settings: Settings) -> EngineSettings:
         requests=settings.requests,
         licences=settings.licences,
         language=settings.language,
+        feed=FeedSettings(**settings.feed.model_dump()) if settings.feed else None,
     )

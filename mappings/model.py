@@ -23,6 +23,7 @@ __all__ = [
     "KINDS",
     "LICENCE",
     "MOVEMENT",
+    "MOVEMENT_TYPES",
     "NOTE",
     "ORGANIZATION",
     "POSITION",
@@ -30,6 +31,7 @@ __all__ = [
     "REQUEST_LINE",
     "SHOWN",
     "STOCK",
+    "SUPPLY",
     "WARRANTY",
     "Field",
     "Kind",
@@ -288,18 +290,49 @@ STOCK = _read(
     Field("cost", "money", "Сумма", "Amount"),
     scope="organization",
 )
-#: One record of stock that came or went.
+#: One stock card of the desk: an item at a place. ``factor``: how many of the books' units one of the desk's is.
+SUPPLY = _read(
+    "supply",
+    "Расходный материал",
+    "Consumable",
+    Field("name", "name", "Наименование", "Name"),
+    Field("code", "text", "Код", "Code"),
+    Field("unit", "text", "Единица измерения", "Unit"),
+    Field("factor", "number", "Единиц учёта в единице", "Book units in one"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("place", "reference", "Склад", "Warehouse", of="place"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    scope="organization",
+)
+#: What a movement of the desk is; ``receipt`` and ``expense`` are also what the books' documents become there.
+MOVEMENT_TYPES = ("receipt", "issue", "transfer", "return", "write_off", "correction", "expense")
+#: One record of stock that came or went. In the books a record may do both (``item``… left, ``to_item``… came); on the
+#: desk it names its card, and ``recorded`` (the moment it was recorded) makes its id one that is never given again.
 MOVEMENT = _read(
     "movement",
     "Движение запасов",
     "Movement",
     Field("date", "date", "Дата", "Date"),
     Field("document", "text", "Документ", "Document"),
+    Field("document_type", "text", "Вид документа", "Kind of document"),
     Field("direction", "choice", "Вид движения", "Direction", choices=("in", "out")),
     Field("organization", "reference", "Организация", "Organisation", of="organization"),
     Field("item", "reference", "Номенклатура", "Item", of="item"),
     Field("place", "reference", "Склад", "Warehouse", of="place"),
     Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("to_item", "reference", "Номенклатура прихода", "Item received", of="item"),
+    Field("to_place", "reference", "Склад-получатель", "Receiving warehouse", of="place"),
+    Field("to_quantity", "quantity", "Количество прихода", "Quantity received"),
+    Field("type", "choice", "Вид события", "Event", choices=MOVEMENT_TYPES),
+    Field("supply", "reference", "Материал", "Consumable", of="supply"),
+    Field("to_supply", "reference", "Материал на складе-получателе", "Consumable received", of="supply"),
+    Field("unit", "text", "Единица измерения", "Unit"),
+    Field("person", "reference", "Сотрудник", "Employee", of="person"),
+    Field("department", "reference", "Подразделение", "Department", of="department"),
+    Field("ticket", "text", "Обращение", "Ticket"),
+    Field("reverses", "text", "Отменяет", "Takes back"),
+    Field("origin", "text", "Источник", "Origin"),
+    Field("recorded", "text", "Записано", "Recorded"),
 )
 #: «Заявка в ИТ» on the desk, and the order or invoice for it in the books: each side has fields of its own.
 REQUEST = _read(
@@ -405,7 +438,7 @@ INSTALLATION = _read(
 )
 #: Every kind a mapping may name.
 ALL_KINDS: tuple[Kind, ...] = (
-    *(*KINDS, ITEM, STOCK, MOVEMENT),
+    *(*KINDS, ITEM, STOCK, SUPPLY, MOVEMENT),
     *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from .decode import Job, Row, decode_fields, flag, is_retired
 from .model import Value, Values
@@ -252,6 +253,38 @@ def stock(job: Job) -> Decoded:
     return Decoded(values, problems=tuple(problems))
 
 
+def entry(job: Job) -> Decoded:
+    """One record of a double-entry register: what left stock on its credit side, what came on its debit side.
+
+    A side counts where its account is one of those bound as ``accounts``; its item and warehouse are told by the type
+    of what stands in a column. A record of neither is none of stock's. One without quantities says nothing either.
+    """
+    row = dict(job.main)
+    accounts = set(job.binding.get(job.option("accounts"), "").split(",")) - {""}
+    if job.option("active") in row and not flag(row, job.option("active")):
+        return Decoded({}, skip=True)
+    for side, before in (("Cr", "@"), ("Dr", "@to_")):
+        row |= _stock_side(job, row, side, before, accounts)
+    if row["@item"] is None and row["@to_item"] is None:
+        return Decoded({}, skip=True)
+    values, problems = decode_fields(job, {job.kind_map.main.name: row})
+    return Decoded(values, problems=tuple(problems))
+
+
+def _stock_side(job: Job, row: Mapping[str, Any], side: str, before: str, accounts: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = dict.fromkeys((f"{before}item", f"{before}place", f"{before}quantity"))
+    quantity = row.get(job.option("quantity").format(side=side))
+    if row.get(job.option("account").format(side=side)) not in accounts or not quantity:
+        return found
+    found[f"{before}quantity"] = quantity
+    for name in job.kind_map.options.get("columns", ()):
+        column = str(name).format(side=side)
+        for role in ("item", "place"):
+            if row.get(f"{column}{job.option('type_suffix')}") == job.option(f"{role}_type"):
+                found[f"{before}{role}"] = row.get(column)
+    return found
+
+
 def position_as_equipment(values: Values) -> Values | None:
     """The equipment record that a position of exactly one piece stands for (no inventory number, no department)."""
     if values.get("quantity") != Decimal(1):
@@ -268,6 +301,7 @@ RULES: Mapping[str, Callable[[Job], Decoded]] = {
     "person": person,
     "position": position,
     "stock": stock,
+    "entry": entry,
 }
 
 #: Which options name wire fields that a rule reads, by source: the loader asks for those fields too.
@@ -287,4 +321,5 @@ RULE_NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "position": {"main": ("types",)},
     "stock": {"main": ("columns", "types")},
+    "entry": {"main": ("reads",)},
 }

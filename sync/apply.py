@@ -11,6 +11,7 @@ from datetime import datetime
 from ..connectors.base import Raw, Receipt
 from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 from .evidence import certain
+from .feed_facts import KIND as MOVEMENT
 from .pair import book_now
 from .plan import refusal
 from .store import Store
@@ -48,6 +49,8 @@ class Applier:
         """All operations of ``plan`` in order. Raises ``Fatal`` only; everything else is counted and asked."""
         local = [op for op in plan.operations if op.action in ("link", "agree")]
         self._local(local)
+        marks = [op for op in plan.operations if op.action == "mark"]
+        self.store.settle_local(self.targets.pair.name, self.run, [(op, None) for op in marks])
         remote = [op for op in plan.operations if op.remote]
         for n, op in enumerate(remote):
             self._one(op, zone)
@@ -161,7 +164,8 @@ class Applier:
         raw = receipt.raw
         if op.action == "create" and not receipt.created:
             self._told_apart(op, raw)
-            op = certain(self.targets, op, raw)
+            # A movement cannot be edited: what is found is what crossed, be it another quantity than is wanted now.
+            op = op if op.kind == MOVEMENT else certain(self.targets, op, raw)
         before = current.version if current else op.expected
         link, draft = None, None
         if op.action == "draft":

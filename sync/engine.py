@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from ..errors import Blocked, Reject, UchetError
 from .apply import Applied, Applier
+from .feed_facts import KIND as MOVEMENT
 from .guard import check
-from .orders import KIND, Order
+from .orders import KIND, Order, is_order
 from .pair import EngineSettings, LinkIndex, Pair
 from .plan import build, build_orders, decided
 from .purchase_run import look_aside, remember_requests
@@ -22,7 +23,7 @@ from .resync import Resync, compare
 from .sight import SIDES, Contact, Sight, forgetting, look, remember
 from .store import IssueRow, PlanRow, Store
 from .targets import Targets
-from .types import Issue, Outcome, Plan, Run, Verdict, worst
+from .types import Draft, Issue, Outcome, Plan, Run, Verdict, worst
 from .watch import follow
 from .world import WAITING
 
@@ -115,7 +116,8 @@ class Engine:
     def resync(self) -> Resync:
         """Compare everything as on the first day and write nothing anywhere, not even what recover would settle."""
         contact = Contact.make(self.pair)
-        return compare(look(self.pair, self.store, self.settings, self.clock(), contact, self._reading))
+        settings = replace(self.settings, feed=None)
+        return compare(look(self.pair, self.store, settings, self.clock(), contact, self._reading))
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
@@ -203,10 +205,16 @@ class Engine:
         forget = [forgetting(link) for link in sight.world.links]
         self.store.settle_local(self.pair.name, run.id, forget)
         if "book" in sight.back:
-            watched = self.store.drafts(self.pair.name, WAITING)
-            for draft in follow(self.pair.book, self.pair.book_map, watched):
+            for draft in follow(self.pair.book, self.pair.book_map, self._own_drafts()):
                 missing = draft.state == "refused" and draft.version is None
                 self.store.put_draft(self.pair.name, replace(draft, state="gone") if missing else draft, run=run.id)
+                if missing:
+                    self.store.release_events(self.pair.name, draft.id, by=by)
+
+    def _own_drafts(self) -> list[Draft]:
+        """Drafts that still wait, and those for events whatever became of them: a base may have lost posted ones."""
+        every = self.store.drafts(self.pair.name, (*WAITING, "agreed"))
+        return [d for d in every if d.state in WAITING or (d.members and is_order(d.members[0]))]
 
     def _apply(
         self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "", *, aside: bool = False
@@ -250,6 +258,8 @@ class Engine:
     def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
         """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
         kind = row.issue.kind
+        if kind in (KIND, MOVEMENT) and not row.issue.key.startswith(f"{KIND}:"):
+            return bool(plan.complete.get("desk|movement")) and bool(plan.complete.get("book|movement"))
         if kind == KIND:  # what became of a draft is known every night; an event is looked at when it is ordered
             return row.issue.key.startswith(f"{KIND}:draft:")
         sides = [side for side in SIDES if kind in self.pair.mapping(side).kinds]

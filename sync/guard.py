@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..mappings.model import Side
+from .feed_facts import KIND as MOVEMENT
 from .orders import KIND as EVENTS
 from .pair import GuardLimits
 from .types import Operation, Plan, Verdict
@@ -48,7 +49,7 @@ class SideFacts:
 
 
 #: Kinds whose every record is expected to change: each step answers what a person did.
-_UNSHARED = frozenset({EVENTS, "request", "request_line"})
+_UNSHARED = frozenset({EVENTS, MOVEMENT, "request", "request_line"})
 
 
 def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:

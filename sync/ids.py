@@ -8,9 +8,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from .types import FieldChange, Issue, Operation, Ref, Value
+from .types import Event, FieldChange, Issue, Operation, Ref, Value
 
-__all__ = ["create_key", "draft_key", "field_key", "fingerprint", "gone_key", "operation_id", "plan_id", "value_text"]
+__all__ = [
+    "create_key",
+    "draft_key",
+    "event_digest",
+    "field_key",
+    "fingerprint",
+    "gone_key",
+    "operation_id",
+    "plan_id",
+    "value_text",
+]
 
 _NAMESPACE = uuid.UUID("6f1c7c0e-5d0b-5a53-9d0a-0d4d7e6b6a11")
 
@@ -59,6 +69,20 @@ def operation_id(op: Operation) -> str:
     parts += [f"{op.seen.retired:d}", op.rule]
     parts += [m.id for m in op.members]
     return _digest(parts)
+
+
+def event_digest(event: Event) -> str:
+    """A digest of what the desk recorded: another one means that it was edited since."""
+    told = [
+        event.kind,
+        event.supply,
+        event.to,
+        value_text(event.quantity.normalize()),
+        value_text(event.day),
+        event.unit,
+    ]
+    told += [value_text(event.person), value_text(event.department), event.reverses]
+    return _digest(told)
 
 
 def create_key(pair: str, kind: str, source: str) -> str:

@@ -147,6 +147,8 @@ class Intake:
     def _param(self, value: Any) -> Any:
         if value == "@tomorrow":
             return datetime.combine(self.today.date() + timedelta(days=1), time())
+        if value == "@feed":
+            return datetime.fromisoformat(self.binding["@feed"])
         if isinstance(value, str) and value.startswith("@days:"):
             return datetime.combine(self.today.date() - timedelta(days=int(value[6:])), time())
         if isinstance(value, str) and value.startswith("@accounts:"):

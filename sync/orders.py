@@ -19,10 +19,12 @@ from .ids import draft_key, fingerprint, operation_id, value_text
 from .types import Draft, FieldChange, Issue, Operation
 from .world import World
 
-__all__ = ["KIND", "ORDER", "Order", "closings_of_orders", "group_orders", "is_order"]
+__all__ = ["DESK", "KIND", "ORDER", "Order", "answer", "closings_of_orders", "group_orders", "is_order"]
 
 #: ``rule`` of the operations and members made here; what follows the colon is the event.
 ORDER = "order:"
+#: How the ids of events begin that the desk recorded by itself.
+DESK = "desk:"
 #: The kind under which questions about orders stand: no record of either side.
 KIND = "order"
 EMPTY: Values = MappingProxyType({})
@@ -183,13 +185,20 @@ def closings_of_orders(world: World, draft: Draft) -> tuple[Operation | None, Is
     """Posted as written: settled. Posted otherwise, marked or deleted: a person is told, once, and says it was seen."""
     if draft.state == "posted":
         return _close(draft, "agreed"), None
-    code = {"adopted": "order_changed", "refused": "order_refused"}.get(draft.state)
+    refused = "feed_refused" if draft.members[0].rule.startswith(f"{ORDER}{DESK}") else "order_refused"
+    code = {"adopted": "order_changed", "refused": refused}.get(draft.state)
     if code is None:
         return None, None
-    issue = _fate(world, draft, code)
-    if world.choice(issue.key, issue.fingerprint) == "take-book":
+    if answer(world, draft):
         return _close(draft, "gone" if draft.state == "refused" else "agreed"), None
-    return None, issue
+    return None, _fate(world, draft, code)
+
+
+def answer(world: World, draft: Draft) -> str:
+    """What a person said to the fate of ``draft``: ``take-book`` (seen), ``take-desk`` (its events anew)."""
+    issue = _fate(world, draft, "order_refused" if draft.state == "refused" else "order_changed")
+    choice = world.choice(issue.key, issue.fingerprint)
+    return choice if choice == "take-book" or (choice == "take-desk" and draft.state == "refused") else ""
 
 
 def _close(draft: Draft, state: str) -> Operation:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ..connectors.base import Connector
@@ -14,7 +15,7 @@ from ..mappings.system import SystemMap
 from ..purchase_rules import LicenceRules, RequestRules
 from .types import Link, Ref, Value
 
-__all__ = ["EngineSettings", "GuardLimits", "LinkIndex", "Pair", "other"]
+__all__ = ["EngineSettings", "FeedSettings", "GuardLimits", "LinkIndex", "Pair", "other"]
 
 
 def other(side: Side) -> Side:
@@ -36,6 +37,17 @@ class GuardLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """``start``: the day from which movements cross; what happened before is in the opening stock of both sides.
+    ``group``: how events share a draft: all of a day and warehouse (and employee, where the document has one), or those
+    of one ticket. ``most``: rows of a draft that a person can still read."""
+
+    start: date
+    group: Literal["day", "ticket"] = "day"
+    most: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSettings:
     """``fields`` overrides a field's owner, mode or empty rule (``"equipment.serial"`` → changed ``Field`` attributes);
     ``restore_book`` is the signed list of fields that may be written back over an accountant's edit; ``zone`` is the
@@ -50,6 +62,8 @@ class EngineSettings:
     requests: RequestRules = field(default_factory=RequestRules)
     licences: LicenceRules = field(default_factory=LicenceRules)
     language: str = "ru"
+    #: Movements of consumables, where wanted.
+    feed: FeedSettings | None = None
 
     def apply_to(self, kind: Kind) -> Kind:
         """``kind`` with the administrator's field rules."""

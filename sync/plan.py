@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..mappings.keys import inv_key
 from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
 from .drafts import Move, answered, closings, group_moves
+from .feed import plan_events
+from .feed_book import marks, plan_entries, remainders
 from .ids import create_key, field_key, gone_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
@@ -27,7 +30,7 @@ from .world import UNIT, World, label_of
 
 __all__ = ["build", "build_orders", "decided"]
 
-_ORDER = ("link", "create", "update", "retire", "draft", "agree", "close")
+_ORDER = ("link", "create", "update", "retire", "draft", "agree", "close", "mark")
 
 
 def build(world: World) -> Plan:
@@ -209,11 +212,23 @@ class _Builder:
         self.issues += questions
         for op in drafts:
             self.put(op)
+        self.feed()
         closed, needless = closings(self.world)
         self.issues += needless
         for op in closed:
             self.put(op)
         return self.whole(self.issues)
+
+    def feed(self) -> None:
+        """What happened once, on either side, where both keep it."""
+        facts = self.world.feed
+        if facts is None:
+            return
+        feed = plan_events(self.world, facts)
+        plan_entries(self.world, facts, feed)
+        self.issues += [*feed.issues, *remainders(self.world, facts, feed)]
+        for op in [*feed.operations, *marks(feed, facts)]:
+            self.put(op)
 
     def whole(self, asked: Iterable[Issue]) -> Plan:
         issues = tuple(sorted((self._named(i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
@@ -223,11 +238,19 @@ class _Builder:
             self.world.pair,
             operations,
             issues,
-            {f"{one.side}|{one.kind}": one.read for one in self.world.listings},
-            {f"{one.side}|{one.kind}": one.complete for one in self.world.listings},
+            {f"{one.side}|{one.kind}": one.read for one in self.world.listings} | self._fed(read=True),
+            {f"{one.side}|{one.kind}": one.complete for one in self.world.listings} | self._fed(read=False),
             self.world.fingerprint,
             self.bases,
         )
+
+    def _fed(self, *, read: bool) -> dict[str, Any]:
+        """How much of the feed was read, or whether that was all of it."""
+        facts = self.world.feed
+        if facts is None:
+            return {}
+        desk, book = (facts.read, facts.entries.read) if read else (facts.complete, facts.entries.complete)
+        return {"desk|movement": desk, "book|movement": book}
 
     def _named(self, issue: Issue) -> Issue:
         """``issue`` with people's names for the records it is about: ids say nothing to an accountant."""

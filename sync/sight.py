@@ -15,6 +15,9 @@ from ..mappings.check import check as drift
 from ..mappings.check import check_binding, unpublished
 from ..mappings.model import Kind, Side, Value
 from ..mappings.system import Problem
+from .feed_facts import KIND as MOVEMENT
+from .feed_facts import FeedFacts, followed
+from .feed_look import FEED, keeps, look_at_feed
 from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
@@ -106,7 +109,7 @@ def look(
     moved: Iterable[Draft] = (),
     links: Iterable[Link] | None = None,
 ) -> Sight:
-    """Read both sides and everything remembered about the pair. Writes nothing.
+    """Read both sides and everything remembered about the pair. Writes nothing, save that new events are written down.
 
     ``links``: those in the store, where they were just read;
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
@@ -119,13 +122,15 @@ def look(
         )
         for s in SIDES
     }  # fmt: skip
-    links = tuple(store.links(pair.name) if links is None else links)
+    every = tuple(store.links(pair.name) if links is None else links)
+    crossed = [link for link in every if link.kind == MOVEMENT]
+    known = tuple(link for link in every if link.kind != MOVEMENT)
     rejected = store.rejected(pair.name)
     page = contact.page(pair)
     read = [
-        _numbered(one, contact.bindings["book"], page) for one in _listings(pair, intakes, links, rejected, progress)
+        _numbered(one, contact.bindings["book"], page) for one in _listings(pair, intakes, known, rejected, progress)
     ]
-    listings = withheld(pair.kinds, read, links, store.forgotten(pair.name))
+    listings = withheld(pair.kinds, read, known, store.forgotten(pair.name))
     facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
     now_drafts = {} if "book" in back else {d.id: d for d in moved}
@@ -137,7 +142,7 @@ def look(
         pair.desk_map,
         settings,
         tuple(listings),
-        links,
+        known,
         rejected,
         {key: (d.choice, d.fingerprint) for key, d in store.decisions(pair.name).items()},
         tuple(now_drafts.get(d.id, d) for d in store.drafts(pair.name, _KNOWN)),
@@ -151,11 +156,25 @@ def look(
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
-    ours = [ln for ln in links if ln.by == "uchet"]
+    ours = [ln for ln in known if ln.by == "uchet"]
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
-        world = forgotten(replace(world, links=tuple(ln for ln in links if ln not in lost)))
-    return Sight(world, facts, contact, intakes, not links, back, lost)
+        world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))
+    first = not known
+    if settings.feed is not None and keeps(pair) and not first:
+        intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
+        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
+        lost += _forgot(crossed, fed) if "desk" in back else ()
+        problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
+        world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)
+    return Sight(world, facts, contact, intakes, first, back, lost)
+
+
+def _forgot(crossed: Iterable[Link], fed: FeedFacts | None) -> tuple[Link, ...]:
+    """Movements that a restored desk no longer has: they cross again once a person has accepted it."""
+    if fed is None or not fed.complete:
+        return ()
+    return tuple(link for link in crossed if link.desk not in fed.shown)
 
 
 def _listings(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 
 from ..mappings.model import Ref, Side, Value, Values
 
 __all__ = [
+    "EVENT_STATES",
     "Action",
     "Draft",
+    "Event",
+    "EventState",
     "FieldChange",
     "Issue",
     "Link",
@@ -104,8 +108,9 @@ class FieldChange:
     note: str = ""
 
 
-#: Remote: create, update, retire, draft. Local: link (start a link), agree (move seen), close (settle a draft).
-Action = Literal["create", "update", "retire", "draft", "link", "agree", "close"]
+#: Remote: create, update, retire, draft. Local: link (start a link), agree (move seen), close (settle a draft), mark
+#: (where an event stands: ``book`` its id, ``rule`` its state, ``label`` the reason, ``document`` the draft or claim).
+Action = Literal["create", "update", "retire", "draft", "link", "agree", "close", "mark"]
 REMOTE: frozenset[Action] = frozenset({"create", "update", "retire", "draft"})
 
 
@@ -170,6 +175,61 @@ class Draft:
     state: Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
     number: str = ""
     members: tuple[Operation, ...] = ()
+
+
+EventState = Literal["pending", "drafted", "posted", "refused"]
+#: What the state of a draft makes of its events (state, reason); in the other states they stay where they stand.
+EVENT_STATES: Mapping[str, tuple[EventState, str]] = MappingProxyType(
+    {
+        "open": ("drafted", ""),
+        "edited": ("drafted", "edited"),
+        "posted": ("posted", ""),
+        "adopted": ("posted", "otherwise"),
+        "agreed": ("posted", ""),
+        "refused": ("refused", "draft"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened once on the desk: consumables came, went or changed their place.
+
+    ``id`` is stable and never reused, ``record`` the desk's own id of it. ``supply`` and ``to`` are stock cards of the
+    desk, ``quantity`` is in the card's unit (``unit`` as it was called then), signed for a correction alone. ``number``
+    is the order in which the desk recorded. ``reverses``: the desk's id of the event that this one takes back.
+
+    The last four are ours: ``reason`` why it stands where it stands, ``attempt`` how often a draft for it was let go,
+    ``draft`` the draft it is allocated to, or the document of the books that was found to be it (``claim|…``).
+    """
+
+    id: str
+    record: str
+    kind: str
+    supply: str
+    quantity: Decimal
+    day: date
+    number: int
+    unit: str = ""
+    to: str = ""
+    person: Ref | None = None
+    department: Ref | None = None
+    ticket: str = ""
+    reverses: str = ""
+    state: EventState = "pending"
+    reason: str = ""
+    attempt: int = 0
+    draft: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it: the ticket, else the desk's number of the movement."""
+        return self.ticket or f"№{self.record}"
+
+    @property
+    def key(self) -> str:
+        """Its name in a draft; another attempt is another member."""
+        return f"{self.id}~{self.attempt}" if self.attempt else self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from functools import cached_property
 from ..mappings.model import Kind, Side
 from ..mappings.system import SystemMap
 from .diff import Pending
+from .feed_facts import FeedFacts
 from .pair import EngineSettings, LinkIndex
 from .types import Draft, Issue, Link, Listing, Record
 
@@ -50,6 +51,8 @@ class World:
     #: Keys that differ from base to base (the book's), and the address of a thing's page on the desk, ``{id}`` in it.
     binding: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    #: What happened once, where both sides keep it and settings ask for it.
+    feed: FeedFacts | None = None
     index: LinkIndex = field(init=False)
 
     def __post_init__(self) -> None:

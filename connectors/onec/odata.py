@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -215,6 +215,10 @@ class OnecConnector:
     def share_licences(self, hold: Callable[[], None]) -> None:
         """See ``base.Licensed``: every 1C session takes a licence."""
         self._client.gate = hold
+
+    def closed_until(self, organization: str | None) -> date | None:
+        """See ``base.Periods``."""
+        return self._periods.until(organization)
 
     def close(self) -> None:
         """End the session kept and the connections."""

@@ -13,6 +13,7 @@
         "page_size": 5000,
         "connections": 1,
         "settle": 0.0,
+        "movements": True,
     },
     "settings": {
         "url": {

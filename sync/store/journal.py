@@ -12,6 +12,7 @@ from ...errors import Reject
 from ..types import REMOTE, Draft, Link, Operation, Side
 from . import audit
 from .core import Core, insert_many
+from .feeding import allocate, give_back, mark_in, promise
 from .linking import upsert_links
 from .rows import Intent, OperationRow, ReceiptRow, Settled
 from .schema import draft as drafts
@@ -95,6 +96,7 @@ def _upsert_draft(connection: Connection, pair: str, draft: Draft, run: str, now
     body = {"state": draft.state, "ref": draft.ref, "body": dumps(draft), "run": run, "updated": now}
     if connection.execute(_DRAFT, {"p": pair, "i": draft.id, **body}).rowcount == 0:
         connection.execute(drafts.insert(), {"pair": pair, "id": draft.id, "created": now, **body})
+    allocate(connection, pair, draft, now)
 
 
 def _draft_entry(draft: Draft, run: str) -> audit.Entry:
@@ -137,6 +139,7 @@ class Journal(Core):
         """
         now = self._clock()
         with self._write() as connection:
+            promise(connection, pair, operation, now)
             where = {"p": pair, "r": run, "i": operation.id}
             old = connection.execute(_STATE, where).one_or_none()
             if old is None:
@@ -181,6 +184,7 @@ class Journal(Core):
         end = {"state": state, "ref": ref, "before_version": before_version, "version": version}
         with self._write() as connection:
             _finish(connection, pair, run, operation, {**end, "error": error, "finished": now})
+            give_back(connection, pair, operation, state, now)
             entries = [audit.of_operation(operation, run, state, ref)]
             if link is not None:
                 upsert_links(connection, pair, [link], now)
@@ -191,7 +195,7 @@ class Journal(Core):
             audit.append(connection, pair, now, entries)
 
     def settle_local(self, pair: str, run: str, items: Iterable[tuple[Operation, Link | None]]) -> None:
-        """Many operations that write to neither side (link, agree, close), done in one transaction."""
+        """Many operations that write to neither side (link, agree, close, mark), done in one transaction."""
         given = list({operation.id: (operation, link) for operation, link in items}.values())
         if not given:
             return
@@ -199,6 +203,7 @@ class Journal(Core):
         with self._write() as connection:
             self._finish_all(connection, pair, run, [operation for operation, _ in given], now)
             upsert_links(connection, pair, [link for _, link in given if link is not None], now)
+            mark_in(connection, pair, [operation for operation, _ in given], now)
             entries = [audit.of_operation(operation, run, "done") for operation, _ in given]
             audit.append(connection, pair, now, entries)
 

@@ -28,6 +28,7 @@ __all__ = [
     "audit",
     "audit_head",
     "draft",
+    "event",
     "forgotten",
     "issue",
     "job",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0003"
+HEAD = "0004"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -199,6 +200,30 @@ draft = Table(
     Column("created", Utc, nullable=False),
     Column("updated", Utc, nullable=False),
     Index(None, "pair", "state"),
+)
+
+#: What happened once on the desk. ``draft``: the draft an event is allocated to, or the document found to be it.
+event = Table(
+    "event",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    _text("record"),
+    _text("kind"),
+    _text("item"),
+    Column("number", Integer, nullable=False),
+    _text("state"),
+    _text("reason"),
+    Column("attempt", Integer, nullable=False),
+    _text("draft"),
+    _text("body"),
+    _text("digest"),
+    Column("created", Utc, nullable=False),
+    Column("updated", Utc, nullable=False),
+    UniqueConstraint("pair", "number"),
+    Index(None, "pair", "state"),
+    Index(None, "pair", "draft"),
+    Index(None, "pair", "record"),
 )
 
 issue = Table(

@@ -11,6 +11,7 @@ from .audit import Audit
 from .backup import Backups
 from .core import Clock, utc_now
 from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
+from .feeding import Feeding
 from .forgetting import Forgetting
 from .journal import Journal
 from .linking import Linking
@@ -24,7 +25,7 @@ from .running import Running
 __all__ = ["Store"]
 
 
-class Store(Linking, Planning, Journal, Questions, Requesting, Running, Locking, Audit, Backups, Forgetting):
+class Store(Linking, Planning, Journal, Questions, Requesting, Running, Locking, Audit, Backups, Forgetting, Feeding):
     """Open with :meth:`open`. Every changing call is one transaction, on disk when it returns.
 
     Raised by any call: Retry("store_busy") when another process holds the database too long, Fatal("store_failed")

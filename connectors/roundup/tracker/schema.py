@@ -81,6 +81,7 @@ consumable = Class(
     name=String(),
     code=String(),
     unit=String(),
+    factor=String(),
     quantity=String(),
     minimum=String(),
     organization=Link("organization"),
@@ -89,6 +90,28 @@ consumable = Class(
     **mark(),
 )
 consumable.setlabelprop("name")
+
+#: Stock moves only by these: a movement changes the card's quantity in the same step and is never edited afterwards.
+movement = Class(
+    db,
+    "movement",
+    type=String(),
+    consumable=Link("consumable"),
+    to_consumable=Link("consumable"),
+    quantity=String(),
+    unit=String(),
+    date=String(),
+    employee=Link("employee"),
+    department=Link("department"),
+    equipment=Link("equipment"),
+    ticket=Link("issue"),
+    reverses=Link("movement"),
+    document=String(),
+    origin=String(),
+    notes=String(),
+    **mark(),
+)
+movement.setlabelprop("id")
 
 #: «Заявка в ИТ». ``version``, ``answer`` and ``orders`` are uchet's: the contents it checked, what it says of them, and
 #: the orders for it in 1C.
@@ -207,7 +230,7 @@ issue = IssueClass(
 
 #: What uchet reads and writes; tickets and their messages belong to people alone.
 SYNCED = (
-    *("organization", "department", "employee", "location", "equipment", "consumable"),
+    *("organization", "department", "employee", "location", "equipment", "consumable", "movement"),
     *("request", "request_line", "approval", "allocation", "licence", "installation"),
 )
 #: What uchet alone writes.
@@ -221,7 +244,7 @@ db.security.addPermissionToRole("Specialist", "Web Access")
 db.security.addPermissionToRole("Integration", "Web Access")
 db.security.addPermissionToRole("Integration", "Rest Access")
 for name in SYNCED:
-    for verb in ("View", "Create", "Edit"):
+    for verb in ("View", "Create", "Edit") if name != "movement" else ("View", "Create"):
         db.security.addPermissionToRole("Integration", verb, name)
         if verb == "View" or name not in KEPT:
             db.security.addPermissionToRole("Specialist", verb, name)

@@ -1,6 +1,8 @@
 """What the desk insists on, for people and programs alike: known states, plain dates and amounts, unique markers."""
 
 import re
+from datetime import date
+from decimal import Decimal
 
 from roundup.exceptions import Reject
 
@@ -20,13 +22,18 @@ CHOICES = {
     ("approval", "decision"): ("approved", "rejected"),
     ("allocation", "step"): ("order", "receipt", "issue", "return"),
     ("issue", "status"): ("new", "open", "waiting", "closed"),
+    ("movement", "type"): ("receipt", "issue", "transfer", "return", "write_off", "correction", "expense"),
+    ("movement", "origin"): ("book",),
 }
+#: What a movement does to the stock of its card; a correction brings its own sign, a transfer has two cards.
+SIGNS = {"receipt": 1, "return": 1, "correction": 1, "issue": -1, "write_off": -1, "expense": -1, "transfer": -1}
 DATES = {
     *(("equipment", "commissioned"), ("equipment", "warranty"), ("request", "needed_by"), ("request", "submitted")),
-    *(("request_line", "price_date"), ("approval", "date"), ("licence", "expires")),
+    *(("request_line", "price_date"), ("approval", "date"), ("licence", "expires"), ("movement", "date")),
 }
 NUMBERS = {
     *(("equipment", "cost"), ("consumable", "quantity"), ("consumable", "minimum"), ("licence", "seats")),
+    *(("consumable", "factor"), ("movement", "quantity")),
     *(("request_line", name) for name in ("quantity", "cancelled", "price", "seats")),
     *(("allocation", name) for name in ("quantity", "coefficient")),
 }
@@ -43,6 +50,7 @@ REQUIRED = {
     "allocation": "request_line",
     "licence": "name",
     "installation": "name",
+    "movement": "consumable",
 }
 SYNCED = tuple(REQUIRED)
 
@@ -90,6 +98,63 @@ def revision(db, cl, nodeid, newvalues):
         newvalues["revision"] = (cl.get(nodeid, "revision") or 0) + 1
 
 
+def movement(db, cl, nodeid, newvalues):
+    """A movement is whole when it is recorded, and stays as it is: stock was changed by it already."""
+    if nodeid is not None:
+        changed = [n for n, v in newvalues.items() if n not in ("notes", "revision") and cl.get(nodeid, n) != v]
+        if changed:
+            raise Reject("%s: движение не исправляют, запишите обратное" % changed[0])
+        return
+    kind, amount = newvalues.get("type"), newvalues.get("quantity")
+    if not kind:
+        raise Reject("type: пусто")
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,3})?", amount or "") or not Decimal(amount):
+        raise Reject("quantity: %r: 12.345" % amount)
+    if Decimal(amount) < 0 and kind != "correction":
+        raise Reject("quantity: %r: меньше нуля" % amount)
+    card, other = newvalues["consumable"], newvalues.get("to_consumable")
+    if (kind == "transfer") != bool(other) or other == card:
+        raise Reject("to_consumable: нужен для перемещения, и только для него")
+    cards = db.getclass("consumable")
+    if other and any(cards.get(card, n) != cards.get(other, n) for n in ("code", "unit", "factor", "organization")):
+        raise Reject("to_consumable: другой материал")
+    newvalues.setdefault("unit", cards.get(card, "unit"))
+    newvalues["date"] = newvalues.get("date") or date.today().isoformat()
+
+
+def stock(db, cl, nodeid, oldvalues):
+    """The card's quantity, in the transaction that records the movement."""
+    amount = Decimal(cl.get(nodeid, "quantity"))
+    _add(db, cl.get(nodeid, "consumable"), SIGNS[cl.get(nodeid, "type")] * amount)
+    if cl.get(nodeid, "to_consumable"):
+        _add(db, cl.get(nodeid, "to_consumable"), amount)
+
+
+def _add(db, card, amount):
+    """Read past the cache: another request may have changed the card since this one looked at it."""
+    db.clearCache()
+    cards = db.getclass("consumable")
+    held = Decimal(cards.get(card, "quantity") or 0)
+    db.uchet_stock = True
+    try:
+        cards.set(card, quantity=format((held + amount).normalize() + 0, "f"))
+    finally:
+        db.uchet_stock = False
+
+
+def counted(db, cl, nodeid, newvalues):
+    """Stock that has movements changes by them alone; the first quantity is what was counted at the beginning."""
+    if nodeid is None or "quantity" not in newvalues or newvalues["quantity"] == cl.get(nodeid, "quantity"):
+        return
+    if not getattr(db, "uchet_stock", False) and db.getclass("movement").filter(None, {"consumable": nodeid}, limit=1):
+        raise Reject("quantity: остаток меняют движениями")
+
+
+def never(db, cl, nodeid, newvalues):
+    """What was recorded is not taken away."""
+    raise Reject("%s%s: движение не удаляют, запишите обратное" % (cl.classname, nodeid))
+
+
 def init(db):
     """Called by Roundup once per database connection."""
     for name in (*SYNCED, "issue"):
@@ -100,3 +165,8 @@ def init(db):
                 cl.audit(event, required)
                 cl.audit(event, marker, priority=110)
                 cl.audit(event, revision, priority=120)
+    db.getclass("movement").audit("create", movement)
+    db.getclass("movement").audit("set", movement)
+    db.getclass("movement").audit("retire", never)
+    db.getclass("movement").react("create", stock)
+    db.getclass("consumable").audit("set", counted)

@@ -21,6 +21,8 @@ CLASSES = {
     "installation": ("Установки программ", "Установка программы", ("id", "name", "licence", "equipment")),
     "consumable": ("Расходные материалы", "Расходный материал", ("name", "code", "quantity", "unit", "minimum", "location",
                    "organization")),
+    "movement": ("Движения материалов", "Движение", ("id", "date", "type", "consumable", "quantity", "unit", "employee",
+                 "department", "ticket", "document", "origin")),
     "issue": ("Обращения", "Обращение", ("id", "title", "status", "equipment", "employee", "assignedto", "activity")),
     "employee": ("Сотрудники", "Сотрудник", ("name", "number", "department", "organization", "active")),
     "location": ("Места", "Место", ("name", "code", "type")),
@@ -40,7 +42,9 @@ FORMS = {
     "allocation": ("request_line", "step", "document", "document_line", "quantity", "coefficient"),
     "licence": ("name", "seats", "expires", "book_object", "employee", "organization", "notes"),
     "installation": ("name", "licence", "equipment"),
-    "consumable": ("name", "code", "unit", "quantity", "minimum", "location", "organization", "notes"),
+    "consumable": ("name", "code", "unit", "factor", "quantity", "minimum", "location", "organization", "notes"),
+    "movement": ("type", "consumable", "to_consumable", "quantity", "date", "employee", "department", "equipment", "ticket",
+                 "reverses", "notes"),
     "issue": ("title", "status", "equipment", "employee", "assignedto"),
     "user": ("username", "realname", "password", "address", "roles"),
 }  # fmt: skip
@@ -60,12 +64,14 @@ LABELS = {
     "security_mark": "Отметка безопасности", "role": "Роль", "decision": "Решение", "date": "Дата", "comment": "Комментарий",
     "request_line": "Строка заявки", "step": "Вид", "document": "Документ", "document_line": "Строка документа",
     "coefficient": "Коэффициент", "expires": "Действует до", "book_object": "Объект учёта в 1С", "licence": "Лицензия",
-    "warranty": "Гарантия до",
+    "warranty": "Гарантия до", "factor": "Единиц учёта в одной",
+    "to_consumable": "Материал на складе-получателе", "ticket": "Обращение", "reverses": "Отменяет", "origin": "Источник",
 }  # fmt: skip
 OWN_LABELS = {("equipment", "name"): "Имя в сети / метка", ("employee", "name"): "ФИО", ("request", "status"): "Этап",
               ("issue", "status"): "Этап", ("issue", "employee"): "Заявитель", ("request", "employee"): "Для кого",
               ("request", "equipment"): "Взамен", ("request_line", "equipment"): "Взамен", ("request_line", "location"): "Склад",
-              ("licence", "employee"): "Ответственный", ("installation", "name"): "Программа"}  # fmt: skip
+              ("licence", "employee"): "Ответственный", ("installation", "name"): "Программа",
+              ("movement", "type"): "Вид", ("movement", "document"): "Документ 1С"}  # fmt: skip
 CHOICES = {
     ("equipment", "status"): {"in_use": "в работе", "in_stock": "на складе", "faulty": "неисправно", "in_repair": "в ремонте",
                               "written_off": "списано"},
@@ -88,6 +94,9 @@ CHOICES = {
                            "security": "безопасность", "director": "директор"},
     ("approval", "decision"): {"approved": "согласовано", "rejected": "отказано"},
     ("allocation", "step"): {"order": "заказ", "receipt": "получение", "issue": "выдача", "return": "возврат поставщику"},
+    ("movement", "type"): {"issue": "выдача", "transfer": "перемещение", "write_off": "списание", "return": "возврат",
+                           "receipt": "приход", "correction": "исправление", "expense": "расход по учёту"},
+    ("movement", "origin"): {"book": "1С"},
     ("issue", "status"): {"new": "новое", "open": "в работе", "waiting": "ждёт ответа", "closed": "решено"},
 }  # fmt: skip
 ACTIONS = {"create": "создано", "set": "", "retired": "удалено", "restored": "возвращено"}

@@ -1,0 +1,174 @@
+"""What one planning of the feed sees, and the desk's stock cards as the books call them.
+
+A *card* is an item at a place on the desk. It means something in the books once its code names exactly one item there,
+its place and organisation have twins, and its unit is the item's own or has a stored coefficient: nothing is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from ..mappings.keys import unit_key
+from ..mappings.model import Ref
+from ..mappings.text import clean, fold
+from .pair import FeedSettings, LinkIndex
+from .types import EVENT_STATES, Draft, Event, Issue, Link, Listing, Record
+
+__all__ = ["KIND", "Card", "FeedFacts", "Spot", "asked", "cards", "exact", "followed", "spot_of"]
+
+#: The kind under which questions about events stand.
+KIND = "movement"
+#: An item at a place as the books have it: (item, organisation, place), "" where the books keep no places.
+Spot = tuple[str, str, str]
+PLACES = Decimal("0.001")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class FeedFacts:
+    """``events``: those that are not settled; ``originals``: by the desk's id, the events that others take back;
+    ``claims``: events for which a document of the books was found. ``links``: what crossed from the books.
+    ``closed``: organisation → last closed day. ``numbers``: document of the books → its number.
+    ``edited``, ``withdrawn``: events that the desk changed or took out since it was registered."""
+
+    settings: FeedSettings
+    events: tuple[Event, ...]
+    originals: Mapping[str, Event]
+    claims: tuple[Event, ...]
+    supplies: Listing
+    items: Listing
+    stock: Listing
+    entries: Listing
+    links: tuple[Link, ...] = ()
+    closed: Mapping[str, date] = field(default_factory=lambda: _NOTHING)
+    numbers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    edited: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
+    #: How many movements of the desk were read, and whether none can be missing.
+    read: int = 0
+    complete: bool = True
+    #: The desk's movements that were read.
+    shown: frozenset[str] = frozenset()
+
+    @cached_property
+    def balance(self) -> Mapping[Spot, Decimal]:
+        """What the books have at each spot, all accounts together."""
+        found: dict[Spot, Decimal] = {}
+        for record in self.stock.records.values():
+            spot = spot_of(record, "item", "place")
+            quantity = record.values.get("quantity")
+            if spot is not None and isinstance(quantity, Decimal):
+                found[spot] = found.get(spot, Decimal(0)) + quantity
+        return found
+
+    @cached_property
+    def _placed(self) -> frozenset[tuple[str, str]]:
+        return frozenset((item, org) for item, org, place in self.balance if place)
+
+    def kept(self, spot: Spot) -> Spot:
+        """Where the books keep the balance of ``spot``: of the organisation, where they keep no warehouses."""
+        item, org, _ = spot
+        bare = (item, org, "")
+        return bare if bare in self.balance and (item, org) not in self._placed else spot
+
+
+def followed(facts: FeedFacts, drafts: Iterable[Draft]) -> FeedFacts:
+    """``facts`` with the events of drafts where these drafts are now: they were looked at since."""
+    stands = {d.id: EVENT_STATES[d.state] for d in drafts if d.state in EVENT_STATES}
+    found = []
+    for event in facts.events:
+        state, reason = stands.get(event.draft, (event.state, event.reason))
+        seen = event.state == "refused" and event.reason == "seen"
+        now = event if event.state == "pending" or seen else replace(event, state=state, reason=reason)
+        if now.state != "posted":
+            found.append(now)
+    return replace(facts, events=tuple(found))
+
+
+def spot_of(record: Record, item: str, place: str) -> Spot | None:
+    """The spot that a record of the books names in these fields; ``None`` where it names no item."""
+    thing = record.values.get(item)
+    if not isinstance(thing, Ref):
+        return None
+    org, where = record.values.get("organization"), record.values.get(place)
+    return thing.id, org.id if isinstance(org, Ref) else "", where.id if isinstance(where, Ref) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A stock card of the desk as the books call it. ``problem``: why it means nothing there; ``units``: the books'
+    unit, the desk's and the coefficient, as text."""
+
+    id: str
+    label: str
+    spot: Spot = ("", "", "")
+    factor: Decimal = Decimal(1)
+    unit: str = ""
+    units: str = ""
+    quantity: Decimal = Decimal(0)
+    problem: str = ""
+
+    def to_book(self, quantity: Decimal) -> Decimal | None:
+        """``quantity`` of the desk's units in those of the books; ``None`` where it is not exact, or a pack would be
+        broken (then one side must say what it means)."""
+        return exact(quantity * self.factor, whole=self.factor != 1)
+
+    def to_desk(self, quantity: Decimal) -> Decimal | None:
+        """The way back, as exact."""
+        found = quantity / self.factor
+        return exact(found) if found * self.factor == quantity else None
+
+
+def exact(quantity: Decimal, *, whole: bool = False) -> Decimal | None:
+    """``quantity`` in three places if it is just that (and ``whole``: a whole number)."""
+    rounded = quantity.quantize(PLACES)
+    if rounded != quantity or (whole and rounded != rounded.to_integral_value()):
+        return None
+    return rounded
+
+
+def cards(facts: FeedFacts, index: LinkIndex) -> dict[str, Card]:
+    """The desk's stock cards by id."""
+    by_code: dict[str, list[Record]] = {}
+    for record in facts.items.records.values():
+        if not record.retired and record.values.get("code"):
+            by_code.setdefault(clean(str(record.values["code"])), []).append(record)
+    return {id: _card(record, by_code, index) for id, record in sorted(facts.supplies.records.items())}
+
+
+def _card(record: Record, by_code: Mapping[str, list[Record]], index: LinkIndex) -> Card:
+    values = record.values
+    label = str(values.get("name") or record.id)
+    quantity = values.get("quantity")
+    held = quantity if isinstance(quantity, Decimal) else Decimal(0)
+    items = by_code.get(clean(str(values.get("code") or "")), [])
+    if len(items) != 1:
+        return Card(record.id, label, quantity=held, problem="feed_item_unknown")
+    twins = [_twin(values.get(name), index) for name in ("organization", "place")]
+    if None in twins:
+        return Card(record.id, label, quantity=held, problem="feed_place_unknown")
+    ours, theirs = str(values.get("unit") or ""), str(items[0].values.get("unit") or "")
+    factor = values.get("factor")
+    if factor is not None and not (isinstance(factor, Decimal) and factor > 0):
+        return Card(record.id, label, quantity=held, problem="feed_unit")
+    if factor is None and (unit_key(ours) or fold(ours)) != (unit_key(theirs) or fold(theirs)):
+        return Card(record.id, label, unit=ours, quantity=held, problem="feed_unit", units=f"{theirs} / {ours}")
+    rate = factor if isinstance(factor, Decimal) else Decimal(1)
+    spot = (items[0].id, str(twins[0]), str(twins[1]))
+    return Card(record.id, label, spot, rate, ours, f"{theirs} / {ours} × {rate.normalize():f}", held)
+
+
+def _twin(value: object, index: LinkIndex) -> str | None:
+    found = index.on("book", value) if isinstance(value, Ref) else None
+    return found.id if found else None
+
+
+def asked(code: str, key: str, mark: str, **params: Any) -> Issue:
+    """A question about the feed; ``mark`` digests what it is about."""
+    return Issue(f"feed:{key}", code, KIND, params=params, fingerprint=mark)

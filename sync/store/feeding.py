@@ -1,0 +1,178 @@
+"""Events that cross exactly once: what the desk recorded, where each stands, and to which draft it is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from ..ids import event_digest
+from ..types import EVENT_STATES, Draft, Event, Operation
+from . import audit
+from .core import Core
+from .schema import event as events
+from .serial import dumps, load_as
+
+__all__ = ["Feeding", "allocate", "give_back", "mark_in", "promise"]
+
+#: Rule of a draft's member that stands for an event: this, the event's id, and after ``~`` its attempt.
+_MEMBER = "order:"
+_C = events.c
+_OPEN = (
+    select(events)
+    .where(_C.pair == bindparam("p"), _C.state.in_(("pending", "drafted", "refused")), _C.reason != "taken_back")
+    .order_by(_C.number)
+)
+_CLAIMS = select(events).where(_C.pair == bindparam("p"), _C.draft.like("claim|%")).order_by(_C.number)
+_RECORDS = (
+    select(events).where(_C.pair == bindparam("p"), _C.record.in_(bindparam("r", expanding=True))).order_by(_C.number)
+)
+_KNOWN = select(_C.id, _C.digest, _C.state).where(_C.pair == bindparam("p"))
+_LAST = select(func.max(_C.number)).where(_C.pair == bindparam("p"))
+_ALLOCATE = events.update().where(_C.pair == bindparam("p"), _C.id == bindparam("i"), _C.attempt == bindparam("a"))
+#: Ends of a write after which it can no longer land.
+_UNWRITTEN = frozenset({"failed", "rejected", "stale", "deferred"})
+_GIVE_BACK = (
+    events.update().where(_C.pair == bindparam("p"), _C.draft == bindparam("d"), _C.state == "pending").values(draft="")
+)
+_MARK = events.update().where(_C.pair == bindparam("p"), _C.id == bindparam("i"))
+_RELEASE = (
+    events.update()
+    .where(_C.pair == bindparam("p"), _C.draft == bindparam("d"))
+    .values(state="pending", reason="", draft="", attempt=_C.attempt + 1)
+)
+
+
+def _event(row: Row[Any]) -> Event:
+    stands = {"state": row.state, "reason": row.reason, "attempt": row.attempt, "draft": row.draft}
+    return replace(load_as(Event, row.body), number=row.number, **stands)
+
+
+def _stored(pair: str, event: Event, number: int, now: datetime) -> dict[str, Any]:
+    return {
+        "pair": pair,
+        "id": event.id,
+        "record": event.record,
+        "kind": event.kind,
+        "item": event.supply,
+        "number": number,
+        "state": event.state,
+        "reason": event.reason,
+        "attempt": event.attempt,
+        "draft": event.draft,
+        "body": dumps(event),
+        "digest": event_digest(event),
+        "created": now,
+        "updated": now,
+    }
+
+
+def allocate(connection: Connection, pair: str, draft: Draft, now: datetime) -> None:
+    """The events of ``draft`` follow it, in the transaction that writes it down."""
+    state = EVENT_STATES.get(draft.state)
+    if state is None:
+        return
+    rows = []
+    for rule in dict.fromkeys(m.rule for m in draft.members):
+        id, _, attempt = rule.removeprefix(_MEMBER).partition("~")
+        if rule.startswith(_MEMBER):
+            where = {"p": pair, "i": id, "a": int(attempt or 0)}
+            rows.append({**where, "state": state[0], "reason": state[1], "draft": draft.id, "updated": now})
+    if rows:
+        connection.execute(_ALLOCATE, rows)
+
+
+def promise(connection: Connection, pair: str, op: Operation, now: datetime) -> None:
+    """The events of a draft about to be sent belong to it, whatever becomes of the answer: should the write land late,
+    the same events must not stand in a draft of another name."""
+    rows = []
+    for rule in dict.fromkeys(m.rule for m in op.members):
+        id, _, attempt = rule.removeprefix(_MEMBER).partition("~")
+        if rule.startswith(_MEMBER):
+            rows.append({"p": pair, "i": id, "a": int(attempt or 0), "draft": op.key, "updated": now})
+    if op.action == "draft" and rows:
+        connection.execute(_ALLOCATE, rows)
+
+
+def give_back(connection: Connection, pair: str, op: Operation, state: str, now: datetime) -> None:
+    """A draft that was surely not written leaves its events to any other."""
+    if op.action == "draft" and state in _UNWRITTEN:
+        connection.execute(_GIVE_BACK, {"p": pair, "d": op.key, "updated": now})
+
+
+def mark_in(connection: Connection, pair: str, ops: Iterable[Operation], now: datetime) -> None:
+    """Where events stand now, as local operations say it."""
+    rows = [
+        {
+            "p": pair,
+            "i": op.book,
+            "state": op.rule,
+            "reason": op.label,
+            "draft": op.document or "",
+            "attempt": int(op.key or 0),
+            "updated": now,
+        }
+        for op in ops
+        if op.action == "mark"
+    ]
+    if rows:
+        connection.execute(_MARK, rows)
+
+
+class Feeding(Core):
+    """The events of a pair."""
+
+    def register_events(self, pair: str, found: Collection[Event]) -> int:
+        """Write down events seen for the first time, numbered in the order given; how many were new."""
+        if not found:
+            return 0
+        now = self._clock()
+        with self._write() as connection:
+            known = set(connection.execute(select(_C.id).where(_C.pair == pair)).scalars())
+            last = connection.execute(_LAST, {"p": pair}).scalar() or 0
+            new = [e for e in {e.id: e for e in found}.values() if e.id not in known]
+            rows = [_stored(pair, event, last + n, now) for n, event in enumerate(new, 1)]
+            if rows:
+                connection.execute(events.insert(), rows)
+                details = {"events": len(rows), "first": new[0].id, "last": new[-1].id}
+                entry = audit.Entry("events_registered", "uchet", None, None, "movement", details=details)
+                audit.append(connection, pair, now, [entry])
+        return len(rows)
+
+    def open_events(self, pair: str) -> list[Event]:
+        """Events that are not settled, in the order in which they were recorded."""
+        with self._read() as connection:
+            return [_event(row) for row in connection.execute(_OPEN, {"p": pair})]
+
+    def claimed_events(self, pair: str) -> list[Event]:
+        """Events for which a document of the books was found."""
+        with self._read() as connection:
+            return [_event(row) for row in connection.execute(_CLAIMS, {"p": pair})]
+
+    def events_of_records(self, pair: str, records: Collection[str]) -> dict[str, Event]:
+        """The desk's record → its latest event, in whatever state."""
+        with self._read() as connection:
+            found = connection.execute(_RECORDS, {"p": pair, "r": sorted(records)}) if records else ()
+            return {row.record: _event(row) for row in found}
+
+    def known_events(self, pair: str) -> dict[str, tuple[str, str]]:
+        """Every event's id → the digest of what the desk recorded, and its state."""
+        with self._read() as connection:
+            return {row.id: (row.digest, row.state) for row in connection.execute(_KNOWN, {"p": pair})}
+
+    def event_counts(self, pair: str) -> dict[tuple[str, str], int]:
+        """(state, reason) → how many events stand there."""
+        statement = select(_C.state, _C.reason, func.count()).where(_C.pair == pair).group_by(_C.state, _C.reason)
+        with self._read() as connection:
+            return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
+
+    def release_events(self, pair: str, draft: str, *, by: str) -> None:
+        """A draft went with the past of its base: its events are to be drafted anew."""
+        now = self._clock()
+        with self._write() as connection:
+            connection.execute(_RELEASE, {"p": pair, "d": draft, "updated": now})
+            entry = audit.Entry("events_released", by, None, None, "movement", details={"draft": draft})
+            audit.append(connection, pair, now, [entry])

@@ -1,0 +1,255 @@
+"""Movements of consumables on the real pair: 1C (emulated) and Roundup, the command line killed at random instants.
+
+``UCHET_MOVEMENTS`` movements (40) are recorded on the desk and posted in 1C over a few nights; half of ``UCHET_KILLS``
+runs are killed meanwhile. What crossed is counted by asking the two servers, past the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from firm import LIMITS, PAIR, PASSWORDS, ZONE, Firm, build, copies, guid
+from office import COMMAND
+
+from uchet.connectors.roundup.server import seed
+from uchet.emulator.defaults import known_key
+from uchet.sync.pair import EngineSettings, FeedSettings
+
+MOVEMENTS = int(os.environ.get("UCHET_MOVEMENTS", "40"))
+SEED = int(os.environ.get("UCHET_SEED", "1"))
+START = date(2026, 2, 1)
+ITEMS = ("toner", "paper", "mouse")
+OPENING = 10 * MOVEMENTS
+DRAFTS = ("Document_ТребованиеНакладная", "Document_ПеремещениеТоваров", "Document_СписаниеТоваров")
+RECEIPT = "Document_ОприходованиеТоваров"
+FIELDS = ("id", "type", "consumable", "to_consumable", "quantity", "document", "origin", "uchet_key")
+SIGN = {"receipt": 1, "correction": 1, "issue": -1, "write_off": -1, "transfer": -1, "expense": -1}
+SETTINGS = """\
+language = "ru"
+state = "{db}"
+pair = "{pair}"
+allow_password_in_file = true
+[guard]
+change_share = 1
+change_max = 100000
+[feed]
+start = 2026-02-01
+[book]
+connector = "onec"
+mapping = "bp30"
+url = "{book}"
+zone = "Europe/Moscow"
+[desk]
+connector = "roundup"
+mapping = "roundup"
+url = "{desk}"
+user = "uchet"
+password = "{password}"
+"""
+
+
+def receipt(item: str, place: str, quantity: int, day: str) -> dict[str, Any]:
+    account = known_key("account 10.09")
+    row = {"Номенклатура_Key": guid(f"item {item}"), "Количество": quantity, "СчетУчета_Key": account}
+    return {
+        "Date": f"{day}T09:00:00",
+        "Организация_Key": guid("rose"),
+        "Склад_Key": guid(place),
+        "СтатьяПрочихДоходовРасходов_Key": guid("income"),
+        "Товары": [row],
+    }
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Firm:
+    """A company whose two sides agree on stock before the feed begins."""
+    made = build(tmp_path_factory.mktemp("feed") / "origin").start()
+    put = made.world.put
+    put("Catalog_Склады", {"Ref_Key": guid("cellar"), "Code": "2", "Description": "Подвал"})
+    unit = {"Ref_Key": guid("unit"), "Code": "796", "Description": "шт"}
+    put("Catalog_КлассификаторЕдиницИзмерения", unit)
+    for item in ITEMS:
+        row = {"Ref_Key": guid(f"item {item}"), "Code": item, "Description": item, "ЕдиницаИзмерения_Key": guid("unit")}
+        put("Catalog_Номенклатура", row)
+        for place in ("warehouse", "cellar"):
+            made.world.write_document(RECEIPT, receipt(item, place, OPENING, "2026-01-20"))
+    made.night()
+    names = {"warehouse": "Основной склад", "cellar": "Подвал"}
+    places = {key: made.it.find("location", "name", name) for key, name in names.items()}
+    organization = made.it.find("organization", "name", "ООО «Роза»")
+    made.stop()
+    card = {"unit": "шт", "quantity": str(OPENING), "organization": organization}
+    cards = [
+        {**card, "name": item, "code": item, "location": places[p]} for item in ITEMS for p in ("warehouse", "cellar")
+    ]
+    seed(made.home, "consumable", cards)
+    return made
+
+
+@pytest.fixture
+def firm(origin: Firm, tmp_path: Path) -> Iterator[Firm]:
+    made = copies(origin, tmp_path / "firm")()
+    made.settings = EngineSettings(guard=replace(LIMITS, change_max=10**6), zone=ZONE, feed=FeedSettings(START))
+    yield made
+    made.stop()
+
+
+class Shop:
+    """People at both sides, and what they find there."""
+
+    def __init__(self, firm: Firm) -> None:
+        self.firm, self.rng = firm, random.Random(SEED)
+        self.people = [r["id"] for r in firm.it.rows("employee", ("id", "name", "organization"))
+                       if r["name"].startswith(("Андреева", "Борисов"))]  # fmt: skip
+        self.departments = [firm.it.find("department", "name", "Отдел ИТ")]
+        self.tickets: dict[str, str] = {}
+
+    def cards(self) -> dict[str, dict[str, Any]]:
+        names = ("id", "code", "location", "quantity")
+        return {row["id"]: row for row in self.firm.it.rows("consumable", names)}
+
+    def record(self, number: int) -> None:
+        """Movements of the desk, as a specialist records them."""
+        cards = list(self.cards())
+        rows = []
+        for n in range(number):
+            kind = self.rng.choice(["issue", "issue", "issue", "write_off", "transfer"])
+            at = self.rng.randrange(len(cards))
+            day = f"2026-02-{self.rng.randint(2, 5):02}"
+            row = {"type": kind, "consumable": cards[at], "quantity": str(self.rng.randint(1, 4)), "date": day}
+            if kind == "transfer":
+                row["to_consumable"] = cards[at ^ 1]
+            elif kind == "issue":
+                row |= {"employee": self.rng.choice(self.people)} if n % 2 else {"department": self.departments[0]}
+            rows.append(row)
+        for row in rows:
+            self.firm.it._send("POST", self.firm.it._address("movement"), json=row, headers=self.firm.it._headers())
+
+    def receive(self, number: int) -> None:
+        """Receipts that the accountant posts."""
+        for _ in range(number):
+            item, place = self.rng.choice(ITEMS), self.rng.choice(["warehouse", "cellar"])
+            self.firm.world.write_document(RECEIPT, receipt(item, place, self.rng.randint(1, 9), "2026-02-04"))
+
+    def post(self) -> int:
+        """The accountant fills in the account of expenses and posts every draft."""
+        done = 0
+        world = self.firm.world
+        for collection in DRAFTS:
+            for row in world.rows(collection):
+                if not row["Posted"] and not row["DeletionMark"]:
+                    if collection == DRAFTS[0]:
+                        world.edit(collection, row["Ref_Key"], {"СчетЗатрат_Key": known_key("account 26")})
+                    world.post(collection, row["Ref_Key"])
+                    done += 1
+        return done
+
+    def movements(self) -> list[dict[str, Any]]:
+        return self.firm.it.rows("movement", FIELDS)
+
+    def rows_in_books(self) -> Counter[str]:
+        """Ticket label → in how many rows of living documents of ours it stands."""
+        found: Counter[str] = Counter()
+        for collection in DRAFTS:
+            for row in self.firm.world.rows(collection):
+                if not row["DeletionMark"]:
+                    labels = row["Комментарий"].partition(" ")[2].partition(" ")[2].partition(";")[0]
+                    found.update(label for label in labels.split(", ") if label)
+        return found
+
+    def stock(self) -> dict[tuple[str, str], Decimal]:
+        """(item, place) → what the books' records say."""
+        held: dict[tuple[str, str], Decimal] = {}
+        for row in self.firm.world.rows("AccountingRegister_Хозрасчетный"):
+            for side, sign in (("Dr", 1), ("Cr", -1)):
+                if row.get(f"Account{side}_Key") == known_key("account 10.09"):
+                    key = (row[f"ExtDimension{side}1"], row[f"ExtDimension{side}2"])
+                    held[key] = held.get(key, Decimal(0)) + sign * Decimal(row[f"Количество{side}"] or 0)
+        return held
+
+    def check(self) -> tuple[int, int]:
+        """Every movement crossed once, and both sides end alike; (from the desk, from the books)."""
+        rows = self.movements()
+        own = [r for r in rows if r["origin"] != "book"]
+        theirs = [r for r in rows if r["origin"] == "book"]
+        assert self.rows_in_books() == Counter({f"№{r['id']}": 1 for r in own})
+        receipts = [r for r in self.firm.world.rows(RECEIPT) if r["Date"] >= "2026-02"]
+        assert len({r["uchet_key"] for r in theirs}) == len(theirs)
+        assert Counter(r["document"] for r in theirs) == Counter(str(r["Number"]) for r in receipts)
+        stock, places = self.stock(), {"warehouse": "Основной склад", "cellar": "Подвал"}
+        names = {self.firm.it.find("location", "name", name): guid(key) for key, name in places.items()}
+        for id, card in self.cards().items():
+            moved = sum(SIGN[r["type"]] * Decimal(r["quantity"]) for r in rows if r["consumable"] == id)
+            came = sum(Decimal(r["quantity"]) for r in rows if r["to_consumable"] == id)
+            assert Decimal(card["quantity"]) == OPENING + moved + came
+            assert Decimal(card["quantity"]) == stock[(guid(f"item {card['code']}"), names[card["location"]])]
+        return len(own), len(theirs)
+
+
+def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
+    shop = Shop(firm)
+    shop.record(12)
+    shop.receive(3)
+    run = firm.night()
+    assert (run.failed, run.skipped) == (0, 0), firm.history(run)
+    assert run.drafts
+    assert not any(row["Posted"] for c in DRAFTS for row in firm.world.rows(c)), "posting is the accountant's"
+    assert shop.post() == run.drafts
+    firm.night()
+    assert shop.check() == (12, 3)
+    calm = firm.night()
+    assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
+    assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
+
+
+@pytest.mark.timeout(0)
+def test_killed_at_random_instants_every_movement_crosses_once(
+    firm: Firm, kills: int, closing: Callable[[str], None]
+) -> None:
+    shop, rng = Shop(firm), random.Random(SEED)
+    settings = firm.folder / "uchet.toml"
+    values = {"db": firm.db, "pair": PAIR, "book": firm.emulator.url.rstrip("/"), "desk": firm.desk.url}
+    settings.write_text(SETTINGS.format(**values, password=PASSWORDS["uchet"]), encoding="utf-8")
+    firm.store.close()
+    length, died = _night(firm, settings, None), 0
+    kills = max(1, kills // 2)
+    rounds = 10 if kills >= 50 else 2
+    for turn in range(rounds):
+        shop.record(MOVEMENTS // rounds * 4 // 5)
+        shop.receive(MOVEMENTS // rounds - MOVEMENTS // rounds * 4 // 5)
+        for _ in range(kills // rounds + (turn < kills % rounds)):
+            died += _night(firm, settings, rng.uniform(0.2, 1.0) * length) < 0
+        length = max(length, _night(firm, settings, None))
+        shop.post()
+    for _ in range(2):
+        _night(firm, settings, None)
+    own, theirs = shop.check()
+    closing(f"feed: {own + theirs} movements, {died} kills, each crossed once; opening + in - out = closing everywhere")
+    assert died
+
+
+def _night(firm: Firm, settings: Path, after: float | None) -> float:
+    """One nightly run; seconds it took, or -1 where it was killed ``after`` so many."""
+    words = (str(COMMAND), "run", "nightly", "--json", "--settings", str(settings))
+    began = time.monotonic()
+    with (firm.folder / "cli.log").open("ab") as log:
+        process = subprocess.Popen(words, cwd=firm.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            code = process.wait(timeout=after or 600)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return -1
+    assert code in (0, 1), (code, (firm.folder / "cli.log").read_text(encoding="utf-8")[-3000:])
+    return time.monotonic() - began
