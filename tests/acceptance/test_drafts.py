@@ -368,7 +368,7 @@ def test_a_low_value_thing_goes_from_person_to_person(firm: Firm) -> None:
     firm.quiet()
     firm.work("p1", custodian="anna")
     firm.night()
-    assert firm.codes() == ["draft_outdated"]
+    assert firm.codes() == ["draft_needless", "position_difference"]
     firm.quiet()
 
 
