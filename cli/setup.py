@@ -187,7 +187,8 @@ def _names(seat: Seat, side: SideCheck, *, everything: bool) -> None:
     for owner in owners:
         for line in (line for line in side.lines if line.want.owner == owner):
             found += line.good
-            if everything or not line.good:
+            told_by_its_set = line.state == "unpublished" and bool(line.want.wire)
+            if everything or not (line.good or told_by_its_set):
                 place = f"{line.want.collection}.{line.want.wire}".rstrip(".")
                 rows(made, [[owner, line.want.name, place, seat.t(_STATES[line.state])]])
     counted = {"found": found, "all": len(side.lines), "where": seat.words().side(side.side)}

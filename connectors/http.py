@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 ErrorTable = Callable[[requests.Response, bool], UchetError | None]
 
 _MAX_REDIRECTS = 3
+#: So many bytes of a secret tell something of it.
+_TELLING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class HttpClient:
         """An error page may repeat what it was sent: secrets are taken out before anybody reads, cuts or masks it."""
         body = response.content
         for spelling in self._spellings:
-            body = body.replace(spelling, b"***")
+            body = _without_end(body.replace(spelling, b"***"), spelling)
         response._content = body
 
     def _send(
@@ -310,6 +312,12 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
+
+
+def _without_end(body: bytes, secret: bytes) -> bytes:
+    """``body`` less the beginning of ``secret`` that it ends with: a page may be cut in the middle of one."""
+    cut = next((n for n in range(len(secret) - 1, _TELLING - 1, -1) if body.endswith(secret[:n])), 0)
+    return body[: len(body) - cut] + b"***" if cut else body
 
 
 def _spellings(secrets: tuple[str, ...]) -> tuple[bytes, ...]:

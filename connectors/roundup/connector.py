@@ -18,6 +18,7 @@ from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Recei
 from ..http import HttpClient, Retries
 from .errors import desk_errors, explain_refusal, message_of
 from .values import (
+    TIMES,
     ClassInfo,
     Cursor,
     clock_of,
@@ -324,8 +325,8 @@ def _raw(info: ClassInfo, id: str, attributes: Mapping[str, Any]) -> Raw:
 
 
 def _fields(info: ClassInfo) -> dict[str, FieldInfo]:
-    """Its properties, and the id, which every class has and the schema does not name."""
-    return {"id": FieldInfo("id")} | {
+    """Its properties, and what every class has and the schema does not name: the id and Roundup's own times."""
+    return {"id": FieldInfo("id"), **{name: FieldInfo("date") for name in TIMES}} | {
         name: FieldInfo(f"{prop.type}:{prop.of}" if prop.of else prop.type, required=prop.required)
         for name, prop in info.properties.items()
     }
