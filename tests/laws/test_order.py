@@ -85,7 +85,7 @@ def test_law_29_no_reference_to_a_missing_twin(
             assert room in company.desk.rows["room"] or (room is None and id not in wrote - _roomless(company)), (
                 "law 29"
             )
-    company.settle(3)
+    company.settle()
     twins = {link.book: link.desk for link in company.store.links(PAIR)}
     for id, row in company.book.rows["thing"].items():
         room = row.data["room"]
