@@ -7,6 +7,7 @@ way is gone: connector, intake, matching, plan.
 from __future__ import annotations
 
 import logging
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from uchet.sync.plan import build as build_plan
 from uchet.sync.sight import Contact, look
 from uchet.sync.types import Operation, Plan
 
-INPUTS = 1_000
+INPUTS = int(os.environ.get("UCHET_INPUTS", "200"))
 
 
 @dataclass
