@@ -72,6 +72,14 @@ def _log_of_its_own() -> Generator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _umask_of_its_own() -> Generator[None]:
+    """Roundup, run in this process, leaves its own umask behind: another server's user could not enter our folders."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 class RootIsAFolder:
     """Keeps pytest from importing the package a second time, under the name of the folder of the checkout."""
 
