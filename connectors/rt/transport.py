@@ -43,20 +43,9 @@ class Transport:
             connections=connections,
             retries=retries,
             headers={} if user else {"Authorization": f"token {password}"},
-            errors=self._judge,
+            errors=rt_errors,
         )
         self._began = False
-
-    def _judge(self, response: requests.Response, write: bool) -> UchetError | None:
-        """The error table; what the server says may repeat what it was sent, so secrets are taken out of it."""
-        error = rt_errors(response, write)
-        if error is not None:
-            error.params = {n: self.redact(v) if isinstance(v, str) else v for n, v in error.params.items()}
-        return error
-
-    def redact(self, text: str) -> str:
-        """``text`` without the password."""
-        return self._http.redact(text)
 
     def begin(self) -> str:
         """Log in by the first question of all; the product's name. A session spares the hashing where it is slow."""
