@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from .model import Side, Values
 
@@ -144,6 +144,3 @@ class Decoded:
     problems: tuple[Problem, ...] = ()
     #: Not part of this kind at all (a folder, a card never accepted): skip it, but report its problems.
     skip: bool = False
-
-
-Severity = Literal["drift", "warning"]

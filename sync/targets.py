@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connectors.base import Query, Raw, Write
 from ..errors import Blocked, Reject
-from ..mappings.codecs import canon, equal
+from ..mappings.codecs import equal
 from ..mappings.compose import decode_main
 from ..mappings.encode import encode
 from ..mappings.model import Kind, Ref, Side, Value, Values
@@ -92,10 +92,6 @@ class Targets:
             for c in op.changes
             if c.name in values
         )
-
-    def is_same_value(self, kind: str, name: str, a: Value, b: Value) -> bool:
-        f = self.kind(kind).by_name[name]
-        return canon(f, a) == canon(f, b)
 
     # -- writes -----------------------------------------------------------------------------------------------------
 

@@ -163,12 +163,6 @@ class Feeding(Core):
         with self._read() as connection:
             return {row.id: (row.digest, row.state) for row in connection.execute(_KNOWN, {"p": pair})}
 
-    def event_counts(self, pair: str) -> dict[tuple[str, str], int]:
-        """(state, reason) → how many events stand there."""
-        statement = select(_C.state, _C.reason, func.count()).where(_C.pair == pair).group_by(_C.state, _C.reason)
-        with self._read() as connection:
-            return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
-
     def release_events(self, pair: str, draft: str, *, by: str) -> None:
         """A draft went with the past of its base: its events are to be drafted anew."""
         now = self._clock()
