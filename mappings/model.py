@@ -93,6 +93,7 @@ class Kind:
 
     ``creates``: sides on which a missing twin is created. ``retires``: sides on which a twin is retired when the other
     side's record left service. ``keys``: groups of fields that identify a record when linking, strongest first.
+    ``final``: a record is never edited once it is made.
     ``scope`` is the reference field naming the organisation. ``lonely``: sides whose unmatched records raise an issue.
     """
 
@@ -106,6 +107,7 @@ class Kind:
     creates: frozenset[Side] = frozenset({"desk"})
     retires: frozenset[Side] = frozenset({"desk"})
     lonely: frozenset[Side] = frozenset()
+    final: bool = False
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -263,9 +265,9 @@ NOTE = Kind(
 KINDS: tuple[Kind, ...] = (ORGANIZATION, DEPARTMENT, PERSON, PLACE, EQUIPMENT, POSITION, SHOWN, NOTE)
 
 
-def _read(name: str, ru: str, en: str, *fields: Field, scope: str | None = None) -> Kind:
-    """A kind that is read from the books and written nowhere: what the merge does not touch."""
-    return Kind(name, ru, en, fields, scope=scope, creates=frozenset(), retires=frozenset())
+def _read(name: str, ru: str, en: str, *fields: Field, scope: str | None = None, final: bool = False) -> Kind:
+    """A kind that features read by name and the merge does not touch."""
+    return Kind(name, ru, en, fields, scope=scope, creates=frozenset(), retires=frozenset(), final=final)
 
 
 #: Kinds that mappings know and the nightly merge leaves alone: features ask for them by name.
@@ -333,6 +335,7 @@ MOVEMENT = _read(
     Field("reverses", "text", "Отменяет", "Takes back"),
     Field("origin", "text", "Источник", "Origin"),
     Field("recorded", "text", "Записано", "Recorded"),
+    final=True,
 )
 #: «Заявка в ИТ» on the desk, and the order or invoice for it in the books: each side has fields of its own.
 REQUEST = _read(

@@ -11,7 +11,6 @@ from datetime import datetime
 from ..connectors.base import Raw, Receipt
 from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 from .evidence import certain
-from .feed_facts import KIND as MOVEMENT
 from .pair import book_now
 from .plan import refusal
 from .store import Store
@@ -164,8 +163,8 @@ class Applier:
         raw = receipt.raw
         if op.action == "create" and not receipt.created:
             self._told_apart(op, raw)
-            # A movement cannot be edited: what is found is what crossed, be it another quantity than is wanted now.
-            op = op if op.kind == MOVEMENT else certain(self.targets, op, raw)
+            # A record that is never edited is what crossed, be it another quantity than is wanted now.
+            op = op if self.targets.kind(op.kind).final else certain(self.targets, op, raw)
         before = current.version if current else op.expected
         link, draft = None, None
         if op.action == "draft":
