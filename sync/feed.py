@@ -16,11 +16,11 @@ from ..mappings.model import Ref, Value, Values
 from ..mappings.shapes import SHAPES
 from .feed_facts import Card, FeedFacts, Spot, asked, cards
 from .ids import fingerprint, value_text
-from .orders import ORDER, Order, answer, group_orders
-from .types import Draft, Event, Issue, Operation
+from .orders import Order, answer, group_orders
+from .types import Draft, Event, Issue, Operation, ordered
 from .world import World
 
-__all__ = ["FeedPlan", "effects", "events_of", "mark", "plan_events"]
+__all__ = ["FeedPlan", "effects", "mark", "plan_events"]
 
 #: Events that have no draft of their own: a person enters the document, and uchet finds it when it is posted.
 ASKED = frozenset({"receipt", "return", "correction", "expense"})
@@ -51,11 +51,6 @@ def effects(event: Event) -> list[tuple[str, Decimal]]:
     return [(event.supply, -event.quantity)]
 
 
-def events_of(draft: Draft) -> set[str]:
-    """Keys (id and attempt) of the events that a draft stands for."""
-    return {m.rule.removeprefix(ORDER) for m in draft.members if m.rule.startswith(ORDER)}
-
-
 def mark(event: Event) -> Operation:
     """The local operation that says where ``event`` stands now."""
     attempt = str(event.attempt)
@@ -80,7 +75,7 @@ def plan_events(world: World, facts: FeedFacts) -> FeedPlan:
     drafts, issues = group_orders(world, queue.orders())
     promised = {e.key: e for e in waiting if e.draft}
     for op in drafts:
-        kept = [promised[k] for k in {m.rule.removeprefix(ORDER) for m in op.members} if k in promised]
+        kept = [promised[k] for k in ordered(op.members) if k in promised]
         if all(e.draft == op.key for e in kept):
             plan.operations.append(op)
         else:

@@ -16,13 +16,11 @@ from typing import Any
 from ..mappings.model import Ref, Value, Values
 from ..mappings.shapes import SHAPES, TASKS, Shape, missing
 from .ids import draft_key, fingerprint, operation_id, value_text
-from .types import Draft, FieldChange, Issue, Operation
+from .types import ORDER, Draft, FieldChange, Issue, Operation
 from .world import World
 
-__all__ = ["DESK", "KIND", "ORDER", "Order", "answer", "closings_of_orders", "group_orders", "is_order"]
+__all__ = ["DESK", "KIND", "Order", "answer", "closings_of_orders", "group_orders", "is_order"]
 
-#: ``rule`` of the operations and members made here; what follows the colon is the event.
-ORDER = "order:"
 #: How the ids of events begin that the desk recorded by itself.
 DESK = "desk:"
 #: The kind under which questions about orders stand: no record of either side.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from ..mappings.model import Ref, Side, Value, Values
 
 __all__ = [
     "EVENT_STATES",
+    "ORDER",
     "Action",
     "Draft",
     "Event",
@@ -32,6 +33,8 @@ __all__ = [
     "Value",
     "Values",
     "Verdict",
+    "attempt_of",
+    "ordered",
     "worst",
 ]
 
@@ -230,6 +233,21 @@ class Event:
     def key(self) -> str:
         """Its name in a draft; another attempt is another member."""
         return f"{self.id}~{self.attempt}" if self.attempt else self.id
+
+
+#: Rule of a draft's member that stands for an event: this, and the event's key.
+ORDER = "order:"
+
+
+def ordered(members: Iterable[Operation]) -> tuple[str, ...]:
+    """Keys of the events that the members of a draft stand for, each once."""
+    return tuple(dict.fromkeys(m.rule.removeprefix(ORDER) for m in members if m.rule.startswith(ORDER)))
+
+
+def attempt_of(key: str) -> tuple[str, int]:
+    """An event's id and attempt, of its ``key``."""
+    id, _, attempt = key.partition("~")
+    return id, int(attempt or 0)
 
 
 @dataclass(frozen=True, slots=True)

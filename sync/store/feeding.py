@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from ..ids import event_digest
-from ..types import EVENT_STATES, Draft, Event, Operation
+from ..types import EVENT_STATES, Draft, Event, Operation, attempt_of, ordered
 from . import audit
 from .core import Core
 from .schema import event as events
@@ -18,8 +18,6 @@ from .serial import dumps, load_as
 
 __all__ = ["Feeding", "allocate", "give_back", "mark_in", "promise"]
 
-#: Rule of a draft's member that stands for an event: this, the event's id, and after ``~`` its attempt.
-_MEMBER = "order:"
 _C = events.c
 _OPEN = (
     select(events)
@@ -72,15 +70,16 @@ def _stored(pair: str, event: Event, number: int, now: datetime) -> dict[str, An
 
 def allocate(connection: Connection, pair: str, draft: Draft, now: datetime) -> None:
     """The events of ``draft`` follow it, in the transaction that writes it down."""
-    state = EVENT_STATES.get(draft.state)
-    if state is None:
-        return
+    stands = EVENT_STATES.get(draft.state)
+    if stands is not None:
+        _put(connection, pair, draft.members, now, state=stands[0], reason=stands[1], draft=draft.id)
+
+
+def _put(connection: Connection, pair: str, members: Iterable[Operation], now: datetime, **values: str) -> None:
+    """``values`` into the events that ``members`` stand for."""
     rows = []
-    for rule in dict.fromkeys(m.rule for m in draft.members):
-        id, _, attempt = rule.removeprefix(_MEMBER).partition("~")
-        if rule.startswith(_MEMBER):
-            where = {"p": pair, "i": id, "a": int(attempt or 0)}
-            rows.append({**where, "state": state[0], "reason": state[1], "draft": draft.id, "updated": now})
+    for id, attempt in map(attempt_of, ordered(members)):
+        rows.append({"p": pair, "i": id, "a": attempt, "updated": now, **values})
     if rows:
         connection.execute(_ALLOCATE, rows)
 
@@ -88,13 +87,8 @@ def allocate(connection: Connection, pair: str, draft: Draft, now: datetime) -> 
 def promise(connection: Connection, pair: str, op: Operation, now: datetime) -> None:
     """The events of a draft about to be sent belong to it, whatever becomes of the answer: should the write land late,
     the same events must not stand in a draft of another name."""
-    rows = []
-    for rule in dict.fromkeys(m.rule for m in op.members):
-        id, _, attempt = rule.removeprefix(_MEMBER).partition("~")
-        if rule.startswith(_MEMBER):
-            rows.append({"p": pair, "i": id, "a": int(attempt or 0), "draft": op.key, "updated": now})
-    if op.action == "draft" and rows:
-        connection.execute(_ALLOCATE, rows)
+    if op.action == "draft":
+        _put(connection, pair, op.members, now, draft=op.key)
 
 
 def give_back(connection: Connection, pair: str, op: Operation, state: str, now: datetime) -> None:
