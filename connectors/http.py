@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from html import escape
-from json import dumps as json_text
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
 import requests
@@ -28,8 +26,9 @@ from requests.adapters import HTTPAdapter
 
 from ..errors import Fatal, Reject, Retry, Stale, UchetError, Unknown
 from .faults import fault_of
+from .secrets import redact, spellings, without_end
 
-__all__ = ["ErrorTable", "HttpClient", "Retries", "default_errors", "encode_json", "redact", "retry_after"]
+__all__ = ["ErrorTable", "HttpClient", "Retries", "default_errors", "encode_json", "retry_after"]
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +36,6 @@ log = structlog.get_logger(__name__)
 ErrorTable = Callable[[requests.Response, bool], UchetError | None]
 
 _MAX_REDIRECTS = 3
-#: So many bytes of a secret tell something of it.
-_TELLING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class HttpClient:
         self.base_url = _checked(base_url)
         self._basic = _basic(user, password)
         self._secrets = tuple(s for s in (password, self._basic[6:]) if s)
-        self._spellings = _spellings(self._secrets)
+        self._spellings = spellings(self._secrets)
         self._timeout = timeout
         self._retries = retries or Retries()
         self._errors = errors or default_errors
@@ -179,7 +176,7 @@ class HttpClient:
         """An error page may repeat what it was sent: secrets are taken out before anybody reads, cuts or masks it."""
         body = response.content
         for spelling in self._spellings:
-            body = _without_end(body.replace(spelling, b"***"), spelling)
+            body = without_end(body.replace(spelling, b"***"), spelling)
         response._content = body
 
     def _send(
@@ -305,29 +302,6 @@ def retry_after(response: requests.Response) -> float | None:
 def encode_json(value: Any) -> bytes:
     """JSON in UTF-8; ``Decimal`` as a plain number without exponent; a ``float`` is a bug and is refused."""
     return msgspec.json.encode(_plain(value))
-
-
-def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """``text`` with every secret replaced by asterisks."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
-
-
-def _without_end(body: bytes, secret: bytes) -> bytes:
-    """``body`` less the beginning of ``secret`` that it ends with: a page may be cut in the middle of one."""
-    cut = next((n for n in range(len(secret) - 1, _TELLING - 1, -1) if body.endswith(secret[:n])), 0)
-    return body[: len(body) - cut] + b"***" if cut else body
-
-
-def _spellings(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
-    """Each secret as JSON, a page, XML or an address may write it, longest first."""
-    found: set[str] = set()
-    for secret in secrets:
-        inside = json_text(secret)[1:-1], json_text(secret, ensure_ascii=False)[1:-1]
-        found |= {secret, *inside, escape(secret), escape(secret, quote=False), quote(secret), quote(secret, safe="")}
-        found |= {text.replace("/", "\\/") for text in inside}
-    return tuple(sorted((text.encode() for text in found), key=len, reverse=True))
 
 
 def _plain(value: Any) -> Any:

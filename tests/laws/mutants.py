@@ -309,9 +309,9 @@ OWN = (
     _m(
         "evidence keeps a secret that was masked in part",
         "connectors.http",
-        """            body = _without_end(body.replace(spelling, b"***"), spelling)
+        """            body = without_end(body.replace(spelling, b"***"), spelling)
 """,
-        """            body = _without_end(body.replace(b"***", spelling), spelling)
+        """            body = without_end(body.replace(b"***", spelling), spelling)
 """,
         law_37="audit::law_37_what_the_server_repeats_is_not_kept",
     ),
