@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from ...errors import Blocked, Fatal
 from . import url
 from .metadata import Index
@@ -22,6 +24,8 @@ from .transport import Transport
 from .values import ZERO
 
 __all__ = ["SECTION", "ClosedPeriods"]
+
+log = structlog.get_logger(__name__)
 
 #: The vendor's key of the section «Бухгалтерский учет», the same in every base.
 SECTION = "942d99dc-3fa8-478d-8e93-6d1c26536c6c"
@@ -89,7 +93,9 @@ class ClosedPeriods:
                 found = self.transport.rows(url.segment(_USERS), query, what=_USERS)
                 self._me = str(found[0]["Ref_Key"]) if found else ""
             return rows
-        except (Blocked, Fatal):
+        except (Blocked, Fatal) as error:
+            # Without rights to them nothing is known beforehand; 1C's own refusal is recognised all the same.
+            log.info("closing_dates_unread", code=error.code)
             return []
 
 
