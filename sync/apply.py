@@ -4,14 +4,15 @@ committed together. A crash anywhere leaves an intent that ``recover`` settles b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..connectors.base import Raw, Receipt
 from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ..mappings.model import Ref, Side
 from .evidence import certain
-from .pair import book_now
+from .pair import LinkIndex, book_now
 from .plan import refusal
 from .store import Store
 from .targets import Deferred, Targets
@@ -20,6 +21,9 @@ from .watch import content_of, next_state
 from .world import WAITING
 
 __all__ = ["Applied", "Applier"]
+
+#: Kind, book id, desk id.
+_Twins = tuple[str, str | None, str | None]
 
 
 @dataclass(slots=True)
@@ -46,18 +50,28 @@ class Applier:
 
     def apply(self, plan: Plan, zone: object) -> Applied:
         """All operations of ``plan`` in order. Raises ``Fatal`` only; everything else is counted and asked."""
-        local = [op for op in plan.operations if op.action in ("link", "agree")]
+        operations = self._standing(plan)
+        local = [op for op in operations if op.action in ("link", "agree")]
         self._local(local)
-        marks = [op for op in plan.operations if op.action == "mark"]
+        marks = [op for op in operations if op.action == "mark"]
         self.store.settle_local(self.targets.pair.name, self.run, [(op, None) for op in marks])
-        remote = [op for op in plan.operations if op.remote]
+        remote = [op for op in operations if op.remote]
         for n, op in enumerate(remote):
             self._one(op, zone)
             self.progress(n + 1, len(remote))
-        for op in plan.operations:
+        for op in operations:
             if op.action == "close":
                 self._close(op)
         return self.result
+
+    def _standing(self, plan: Plan) -> list[Operation]:
+        """The operations of ``plan`` without those that a person has overtaken since it was made, by linking or parting
+        what they are about; the next plan sees to these."""
+        parted, index = self.store.rejected(self.targets.pair.name), self.targets.index
+        new = {(op.kind, op.book, op.desk) for op in plan.operations if op.action == "link"}
+        standing = [op for op in plan.operations if stands(op, index, new, parted)]
+        self.result.skipped += len(plan.operations) - len(standing)
+        return standing
 
     # -- local ------------------------------------------------------------------------------------------------------
 
@@ -170,8 +184,8 @@ class Applier:
         if op.action == "draft":
             draft = self.draft_of(op, raw)
             self.result.drafts += 1
-        elif op.action == "create" or not (op.book is None or op.desk is None):
-            link = self.link_of(op, raw)  # a record that lives on one side alone has no twin to link
+        elif op.action == "create" or self._linked(op):
+            link = self.link_of(op, raw)
         self.store.settle(
             self.targets.pair.name,
             run,
@@ -186,6 +200,12 @@ class Applier:
         if link is not None:
             self.targets.index.add(link)
         self._count(written=True)
+
+    def _linked(self, op: Operation) -> bool:
+        """Whether the two still are twins: a record may live on one side alone, and a person may have unlinked the two,
+        or told them apart, while the answer was lost."""
+        link = self.store.find_link(self.targets.pair.name, op.kind, "book", op.book or "")
+        return link is not None and link.desk == op.desk
 
     def _told_apart(self, op: Operation, raw: Raw) -> None:
         """A person may have said, while the answer was lost, that the record we made is not this one's twin."""
@@ -223,6 +243,20 @@ class Applier:
     def _count(self, *, written: bool = False, failed: bool = False) -> None:
         self.result.written += written
         self.result.failed += failed
+
+
+def stands(op: Operation, index: LinkIndex, new: Collection[_Twins], parted: Collection[_Twins]) -> bool:
+    """Whether the links are still as ``op`` takes them to be. ``new``: what its plan links; ``parted``: told apart."""
+    if any((one.kind, one.book, one.desk) in parted for one in (op, *op.members)):
+        return False
+    ids: list[tuple[Side, str | None]] = [("book", op.book), ("desk", op.desk)]
+    twins = [index.of(Ref(side, op.kind, id)) for side, id in ids if id is not None]
+    links = {(link.kind, link.book, link.desk) for link in twins if link is not None}
+    if op.action == "link":
+        return links <= {(op.kind, op.book, op.desk)}
+    if op.action == "create":
+        return not links
+    return len(twins) < 2 or (op.kind, op.book, op.desk) in links | set(new)
 
 
 def _failure(op: Operation, error: UchetError) -> Issue:

@@ -479,3 +479,45 @@ def test_law_27_a_twin_told_apart_while_its_answer_was_lost_is_not_linked() -> N
     company.store.reject("laws", "thing", book, desk, by="person")
     company.settle()
     assert (book, desk) not in {(link.book, link.desk) for link in company.store.links("laws", "thing")}
+
+
+def test_law_27_twins_told_apart_while_an_update_was_in_doubt_are_not_linked_again() -> None:
+    """The update's answer is lost, a person tells the two apart, and recovery finds the record as it was left."""
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "", "note": "a"})
+    desk = company.add("desk", "thing", {"name": "n2", "label": "b", "note": "c"})
+    company.link("thing", book, desk)
+    company.book.trouble.writes = ["lost-after"]
+    company.sync()
+    assert company.store.intents("laws"), "no answer was lost"
+    company.reject("thing", book, desk)
+    company.settle()
+    assert (book, desk) not in {(link.book, link.desk) for link in company.store.links("laws", "thing")}
+
+
+def test_law_27_twins_told_apart_after_the_plan_are_left_alone_by_it() -> None:
+    """A plan waits with an update and an agreement for two that a person tells apart before it is applied."""
+    company = Company()
+    data = {"name": "n1", "label": "a", "note": "x"}
+    book, desk = company.add("book", "thing", data), company.add("desk", "thing", data)
+    company.sync()
+    company.edit("book", "thing", book, "note", "y")
+    for side, id in (("book", book), ("desk", desk)):
+        company.edit(side, "thing", id, "label", "b")  # type: ignore[arg-type]
+    plan = company.plan()
+    company.reject("thing", book, desk)
+    run = company.apply(plan)
+    assert (run.writes, run.skipped) == (0, 2)
+
+
+def test_law_27_a_record_linked_by_hand_after_the_plan_is_not_made_by_it() -> None:
+    """A plan waits with a new record for the desk; a person finds the twin there before it is applied."""
+    company = Company()
+    book = company.add("book", "thing", {"name": "n1", "label": "a"})
+    desk = company.add("desk", "thing", {"name": "n2", "label": "b"})
+    plan = company.plan()
+    company.link("thing", book, desk)
+    company.approve(plan)
+    assert len(company.desk.rows["thing"]) == 1
+    company.settle()
+    settled(company)

@@ -223,6 +223,16 @@ class World(RuleBasedStateMachine):
             self.company.edit(thing[0], "thing", thing[1], *second)
         self._apply(plan)
 
+    @rule(one=things, two=things, apart=st.booleans(), which=st.integers(0, 9))
+    def said_after_the_plan(self, one: Thing, two: Thing, apart: bool, which: int) -> None:
+        """Law 27: a plan waits, a person links or parts two records, then it is applied."""
+        plan = self.company.plan()
+        if apart:
+            self.tell_apart(which)
+        else:
+            self.link_by_hand(one, two)
+        self._apply(plan)
+
     def _apply(self, plan: str) -> None:
         """Law 9: a saved plan, after the world moved on."""
         row = self.company.store.plan(plan)
