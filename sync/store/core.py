@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Dialect, Engine, Table
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from .dialect import begin_read, begin_write, file_of, is_sqlite, translate
@@ -30,10 +31,8 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     What SQLAlchemy does for every row and column of an ordinary insert is done here once per statement, and once per
     distinct time: a first load inserts three rows for each of a hundred thousand records.
     """
-    names = list(rows[0])
-    dialect = connection.dialect
-    compiled = table.insert().compile(dialect=dialect, column_keys=names)
-    made = {n: p for n in names if (p := table.c[n].type.dialect_impl(dialect).bind_processor(dialect))}
+    names = tuple(rows[0])
+    text, order, made = _insert(table, names, connection.dialect)
     kept: dict[Any, Any] = {}
 
     def value(name: str, given: Any) -> Any:
@@ -43,12 +42,19 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
             kept[given] = made[name](given)
         return kept[given]
 
-    order = getattr(compiled, "positiontup", None)
     if order:
         positional = [tuple(value(n, row[n]) if n in made else row[n] for n in order) for row in rows]
-        connection.exec_driver_sql(str(compiled), positional)
+        connection.exec_driver_sql(text, positional)
     else:
-        connection.exec_driver_sql(str(compiled), [{n: value(n, row[n]) for n in names} for row in rows])
+        connection.exec_driver_sql(text, [{n: value(n, row[n]) for n in names} for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    """The statement, the order of its parameters (empty: by name), and what turns a value into the driver's own."""
+    compiled = table.insert().compile(dialect=dialect, column_keys=names)
+    made = {n: p for n in names if (p := table.c[n].type.dialect_impl(dialect).bind_processor(dialect))}
+    return str(compiled), tuple(getattr(compiled, "positiontup", None) or ()), made
 
 
 class Core:
