@@ -41,7 +41,7 @@ class Tally:
     differences: list[str] = field(default_factory=list)
     #: Kills that left a write whose end nobody knew.
     inside: int = 0
-    #: Seconds the longest undisturbed command of each verb took: instants are drawn from about as many.
+    #: Seconds that a command of each verb takes as busy as the machine is now: instants are drawn from as many.
     lengths: dict[str, float] = field(default_factory=dict)
 
 
@@ -74,8 +74,8 @@ class Scene:
         return code
 
     def killed(self, *words: str) -> bool:
-        """A command killed at a random instant of the time it needs; False if it was faster."""
-        early = 0.0 if self.rng.random() < 0.1 else 0.25
+        """A command killed at a random instant of the time it needs; False if it was faster: the next gets less."""
+        early, began = (0.0 if self.rng.random() < 0.1 else 0.25), time.monotonic()
         with self.spawn(*words) as process:
             try:
                 process.wait(timeout=self.rng.uniform(early, 1.0) * self.tally.lengths[words[0]])
@@ -85,6 +85,7 @@ class Scene:
                 self.tally.kills += 1
                 self.tally.inside += self.open_writes()
                 return True
+        self.tally.lengths[words[0]] = time.monotonic() - began
         return False
 
     def words(self) -> tuple[str, ...]:
