@@ -68,10 +68,11 @@ class Applier:
         """The operations of ``plan`` without those that a person has overtaken since it was made, by linking or parting
         what they are about; the next plan sees to these."""
         parted, index = self.store.rejected(self.targets.pair.name), self.targets.index
-        new = {(op.kind, op.book, op.desk) for op in plan.operations if op.action == "link"}
-        standing = [op for op in plan.operations if stands(op, index, new, parted)]
-        self.result.skipped += len(plan.operations) - len(standing)
-        return standing
+        links = [op for op in plan.operations if op.action == "link" and stands(op, index, (), parted)]
+        new = {(op.kind, op.book, op.desk) for op in links}  # what follows from a link goes with it
+        rest = [op for op in plan.operations if op.action != "link" and stands(op, index, new, parted)]
+        self.result.skipped += len(plan.operations) - len(links) - len(rest)
+        return [*links, *rest]
 
     # -- local ------------------------------------------------------------------------------------------------------
 
@@ -246,7 +247,7 @@ class Applier:
 
 
 def stands(op: Operation, index: LinkIndex, new: Collection[_Twins], parted: Collection[_Twins]) -> bool:
-    """Whether the links are still as ``op`` takes them to be. ``new``: what its plan links; ``parted``: told apart."""
+    """Whether the links are as ``op`` takes them to be. ``new``: what its plan has linked; ``parted``: told apart."""
     if any((one.kind, one.book, one.desk) in parted for one in (op, *op.members)):
         return False
     ids: list[tuple[Side, str | None]] = [("book", op.book), ("desk", op.desk)]
@@ -256,7 +257,7 @@ def stands(op: Operation, index: LinkIndex, new: Collection[_Twins], parted: Col
         return links <= {(op.kind, op.book, op.desk)}
     if op.action == "create":
         return not links
-    return len(twins) < 2 or (op.kind, op.book, op.desk) in links | set(new)
+    return len(twins) < 2 or (op.kind, op.book, op.desk) in links or (op.kind, op.book, op.desk) in new
 
 
 def _failure(op: Operation, error: UchetError) -> Issue:

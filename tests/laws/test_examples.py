@@ -521,3 +521,16 @@ def test_law_27_a_record_linked_by_hand_after_the_plan_is_not_made_by_it() -> No
     assert len(company.desk.rows["thing"]) == 1
     company.settle()
     settled(company)
+
+
+def test_law_27_a_plan_that_links_what_a_person_linked_otherwise_leaves_it_alone() -> None:
+    """A plan waits that links two records and carries a value over; a person finds another twin meanwhile."""
+    company = Company()
+    other = company.add("book", "thing", {"name": "n2", "label": "b"})
+    company.add("book", "thing", {"name": "n1", "label": "a", "cost": "1"})
+    desk = company.add("desk", "thing", {"name": "n1", "label": "a", "cost": ""})
+    plan = company.plan()
+    company.link("thing", other, desk)
+    company.approve(plan)
+    company.settle()
+    settled(company)
