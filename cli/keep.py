@@ -12,7 +12,7 @@ import typer
 
 from ..errors import Fatal
 from ..jobs import forgetting
-from ..jobs.state import open_store
+from ..jobs.state import cache_folder, open_store
 from ..sync.store import restore as restore_state
 from .frame import OK, WAITING, Seat, command
 from .plans import person
@@ -76,7 +76,8 @@ def forget(seat: Seat, who: PersonArgument) -> int:
         return WAITING
     holder = f"{socket.gethostname()}:{os.getpid()}"
     with seat.busy(seat.t("Forgetting…")), open_store(seat.settings) as store:
-        done = forgetting.forget(store, seat.settings.pair, who, by=person(), holder=holder)
+        cache = cache_folder(seat.settings)
+        done = forgetting.forget(store, seat.settings.pair, who, by=person(), holder=holder, cache=cache)
     seat.emit({"forgotten": True, **dataclasses.asdict(done)})
     seat.say(
         seat.t("Forgotten: {alias} stands in the place of the name in {rows} rows.", alias=done.alias, rows=done.rows)

@@ -32,15 +32,17 @@ class Done:
     copies: tuple[Path, ...]
 
 
-def forget(store: Store, pair: str, text: str, *, by: str, holder: str) -> Done:
+def forget(store: Store, pair: str, text: str, *, by: str, holder: str, cache: Path | None = None) -> Done:
     """Take the name of the person that ``text`` means (a name, an id of either side, ``book:person:ID``) out of the
-    state. Asks neither side. Raises ``Reject`` where nobody, or more than one, is meant, ``Blocked`` while a run is at
-    work or a write is open.
+    state, and delete the copies of listings in the folder ``cache``: the next run reads them anew. Asks neither side.
+    Raises ``Reject`` where nobody, or more than one, is meant, ``Blocked`` while a run is at work or a write is open.
     """
     with store.locked(pair, holder, _TTL):
         person = _person(store, pair, text)
         names = _names(store, pair, person, text)
         gone = store.forget(pair, person, names, by=by)
+        for copy in cache.rglob("*.rows") if cache is not None else ():
+            copy.unlink(missing_ok=True)
     return Done(person.book, person.desk, gone.alias, gone.rows, _copies(store.path))
 
 

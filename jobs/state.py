@@ -12,7 +12,7 @@ from ..errors import Fatal
 from ..settings import Settings
 from ..sync.store import Store
 
-__all__ = ["Clock", "Progress", "check_state", "open_store", "quiet", "utc_now"]
+__all__ = ["Clock", "Progress", "cache_folder", "check_state", "open_store", "quiet", "utc_now"]
 
 Clock = Callable[[], datetime]
 #: Told of each step of a run: its name, how much is done and how much there is (0 where nobody knows).
@@ -65,3 +65,12 @@ def _no_state(where: Path, error: OSError) -> Fatal:
         file=str(where),
         reason=error.strerror or type(error).__name__,
     )
+
+
+def cache_folder(settings: Settings) -> Path | None:
+    """The folder beside the state for what a connector may keep between runs; none beside a database server.
+
+    Files whose names end in ``.rows`` hold records of a side and may be deleted at any time; no others do.
+    """
+    where = settings.state_url
+    return where.parent / "uchet-cache" if isinstance(where, Path) else None

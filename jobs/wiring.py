@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,7 @@ from ..sync.engine import Engine
 from ..sync.pair import EngineSettings, FeedSettings, GuardLimits, Pair
 from ..sync.store import Store
 from ..sync.store.leasing import Lease
-from .state import Clock, Progress, check_state, open_store, quiet, utc_now
+from .state import Clock, Progress, cache_folder, check_state, open_store, quiet, utc_now
 
 __all__ = [
     "SIDES",
@@ -102,10 +101,9 @@ def connect(settings: Settings, side: Side) -> Connector:
 
 
 def _cache(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
-    """A folder beside the state for what a connector may keep between runs."""
-    where = settings.state_url
+    folder = cache_folder(settings)
     wants = manifest is not None and any(s.name == "cache" and s.type == "path" for s in manifest.settings)
-    return {"cache": where.parent / "uchet-cache"} if wants and isinstance(where, Path) else {}
+    return {"cache": folder} if wants and folder is not None else {}
 
 
 def _changes(settings: Settings, side: Side) -> dict[str, Any]:

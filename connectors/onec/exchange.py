@@ -133,7 +133,7 @@ class Queue:
 
     @property
     def _log(self) -> Path:
-        return self.folder / "exchange.log"
+        return self.folder / "exchange.rows"
 
     @property
     def _state(self) -> Path:

@@ -100,7 +100,7 @@ class Mirror:
         """Write a copy; it replaces the old one only if the block ends with ``part.good`` set."""
         path = self.path(query)
         self._folder.mkdir(parents=True, exist_ok=True)
-        part_path = path.with_suffix(f".{os.getpid()}.part")
+        part_path = path.with_suffix(f".{os.getpid()}.part.rows")
         descriptor = os.open(part_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             with os.fdopen(descriptor, "wb", buffering=1 << 20) as file:
