@@ -6,6 +6,8 @@ left to her), edits one, marks one for deletion and deletes one for good. One ni
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +18,9 @@ from typing import Any
 
 import pytest
 from drafting import FOLLOWED, STATES, Case, draft_of, fates, golden, handle, sent
-from firm import PAIR, Firm, build, copies, guid
+from firm import PAIR, PASSWORDS, Firm, build, copies, guid
 
+from uchet.cli import main
 from uchet.emulator.defaults import known_key
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref, Values
@@ -284,3 +287,116 @@ def test_events_that_fit_share_a_document(firm: Firm, bodies: dict[str, Any]) ->
 
 def draft_of_event(firm: Firm, event: str) -> Any:
     return next(d for d in firm.store.drafts(PAIR, STATES) if any(m.rule == f"order:{event}" for m in d.members))
+
+
+ORDERED = """
+[[orders]]
+document = "stock_transfer"
+number = "Заявка 17"
+day = 2026-02-04
+note = "по распоряжению 5"
+organization = "ООО «Роза»"
+from_place = "Основной склад"
+to_place = "подвал"
+rows = [{ item = "Лампа", quantity = 0.5 }]
+
+[[orders]]
+document = "upgrade"
+number = "Заявка 18"
+organization = "7701000001"
+department = "Бухгалтерия"
+rows = [{ asset = "ОС-01" }]
+
+[[orders]]
+document = "write_off_asset"
+number = "Заявка 19"
+organization = "ООО «Роза»"
+rows = [{ asset = "ОС-02" }]
+"""
+
+
+def test_a_person_orders_drafts_on_the_command_line(
+    firm: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, file = tmp_path / "uchet.toml", tmp_path / "orders.toml"
+    settings.write_text(
+        f'''
+pair = "{PAIR}"
+state = "{firm.db}"
+[book]
+connector = "onec"
+mapping = "bp30"
+url = "{firm.emulator.url}"
+[desk]
+connector = "roundup"
+mapping = "roundup"
+url = "{firm.desk.url}"
+user = "uchet"
+''',
+        "utf-8",
+    )
+    monkeypatch.setenv("UCHET_DESK_PASSWORD", PASSWORDS["uchet"])
+    monkeypatch.setenv("UCHET_SETTINGS", str(settings))
+
+    def cli(*words: str) -> tuple[int, str]:
+        capsys.readouterr()
+        return main(list(words)), capsys.readouterr().out
+
+    def written() -> int:
+        return sum(len(firm.world.rows(name)) for name in {one.collection for one in firm.book_map.documents.values()})
+
+    before = written()
+    code, out = cli("draft")
+    assert code == 0
+    assert "stock_transfer" in out
+    assert "from_place*" in out
+    # Shown, not written; what changes what the company owns is a question for the accountant.
+    file.write_text(ORDERED, "utf-8")
+    code, out = cli("draft", str(file))
+    assert code == 3
+    assert "Перемещение товаров: Заявка 17" in out
+    assert "со склада: Основной склад" in out
+    assert "1. номенклатура: Лампа; количество: 0,5" in out
+    assert "объект: Компьютер 01" in out
+    assert "Заявка 19" in out
+    assert written() == before
+    # Exactly this is written by its number; the same file again writes nothing.
+    plan = re.search(r"uchet apply (\w+)", out)
+    assert plan
+    code, out = cli("apply", plan[1], "--json")
+    assert (code, json.loads(out)["run"]["drafts"]) == (0, 2)
+    rows = [r for r in firm.world.rows("Document_ПеремещениеТоваров") if "Заявка 17" in r["Комментарий"]]
+    (row,) = rows
+    assert (row["Date"][:10], row["СкладПолучатель_Key"], row["Товары"][0]["Количество"]) == (
+        "2026-02-04",
+        guid("cellar"),
+        Decimal("0.5"),
+    )
+    assert "по распоряжению 5" in row["Комментарий"]
+    code, out = cli("draft", str(file), "--yes", "--json")
+    assert json.loads(out)["operations"] == []
+    assert written() == before + 2
+    # With --yes it is written at once; JSON is read as well.
+    more = {
+        "document": "count_stock",
+        "number": "К-1",
+        "place": "Подвал",
+        "rows": [{"item": "Лампа", "counted": "2,5"}],
+    }
+    other = tmp_path / "orders.json"
+    other.write_text(json.dumps({"orders": [{**more, "organization": "ООО «Роза»"}]}), "utf-8")
+    code, out = cli("draft", str(other), "--yes", "--lang", "en")
+    assert code == 0
+    assert "Count of stock: К-1" in out
+    assert "drafts 1" in out
+    # What cannot be read or is not there says so, and nothing is written.
+    for text, said in (
+        (ORDERED.replace("stock_transfer", "teleport"), "teleport"),
+        (ORDERED.replace("подвал", "чердак"), "to_place: в учёте нет ничего с именем чердак"),
+        (ORDERED.replace("quantity = 0.5", 'quantity = "два"'), "два не годится для quantity"),
+        ("orders = 5", "orders"),
+    ):
+        file.write_text(text, "utf-8")
+        capsys.readouterr()
+        assert main(["draft", str(file), "--yes"]) in (1, 4)
+        assert said in capsys.readouterr().err
