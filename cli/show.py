@@ -13,7 +13,7 @@ from ..mappings.model import Ref, Side
 from ..sync.types import Operation, Plan, Run, Verdict
 from .words import OUTCOMES, Words
 
-__all__ = ["labels", "plan_lines", "plan_table", "rows", "run_lines", "table", "verdict_lines"]
+__all__ = ["labels", "plan_lines", "plan_table", "role", "rows", "run_lines", "table", "verdict_lines"]
 
 _STYLES = {"create": "green", "update": "yellow", "retire": "red", "draft": "cyan"}
 _OUTCOME_STYLES = {"clean": "green", "changed": "green", "partial": "yellow", "blocked": "yellow", "failed": "bold red"}
@@ -73,7 +73,7 @@ def _operation(op: Operation, words: Words) -> Iterator[Text]:
     yield Text(f"  {op.label or op.book or op.desk}", _STYLES.get(op.action, ""))
     for name, value in op.header.items():
         if value is not None:
-            yield Text(f"      {words.t(_ROLES.get(name, name))}: {words.value(value)}", "dim")
+            yield Text(f"      {role(name, words)}: {words.value(value)}", "dim")
     for member in op.members:
         yield Text(f"    {member.label}")
         yield from _changes(member, words, "      ")
@@ -98,7 +98,28 @@ _ROLES = {
     "to_department": N_("to department"),
     "from_person": N_("from responsible person"),
     "to_person": N_("to responsible person"),
+    "from_place": N_("from warehouse"),
+    "to_place": N_("to warehouse"),
+    "place": N_("warehouse"),
+    "department": N_("department"),
+    "person": N_("person"),
+    "supplier": N_("supplier"),
+    "item": N_("item"),
+    "asset": N_("asset"),
+    "quantity": N_("quantity"),
+    "counted": N_("counted"),
+    "expected": N_("by the books"),
+    "inventory_number": N_("inventory number"),
+    "price": N_("price"),
+    "amount": N_("amount"),
+    "reason": N_("reason"),
+    "text": N_("contents"),
 }
+
+
+def role(name: str, words: Words) -> str:
+    """What a role of a document is called; its own name where there is no other word."""
+    return words.t(_ROLES.get(name, name))
 
 
 def verdict_lines(verdict: Verdict, words: Words) -> Iterator[Text]:

@@ -1,8 +1,8 @@
 """The shipped base: the part of «Бухгалтерия предприятия 3.0» that equipment needs, with its real names.
 
-Names and lengths are those of release 3.0.151. Three documents are described by less than the configuration has,
-because their attributes are not publicly documented: ПартияМатериаловВЭксплуатации (the batch of opening balances),
-ПереводОСВМалоценноеОборудование (a fixed asset that becomes a low-value item) and КомплектацияНоменклатуры (assembly).
+Names and lengths are those of release 3.0.151. Two documents are described by less than the configuration has,
+because their attributes are not publicly documented: ПартияМатериаловВЭксплуатации (the batch of opening balances) and
+ПереводОСВМалоценноеОборудование (a fixed asset that becomes a low-value item).
 """
 
 from __future__ import annotations
@@ -223,10 +223,12 @@ tab ОС
 ОсновноеСредство >Catalog_ОсновныеСредства; СрокПолезногоИспользованияБУ n4; СуммаМодернизацииБУ n15.2
 СуммаМодернизацииНУ n15.2; СпособУчетаНДС e; ИдентификаторСтроки s36
 document КомплектацияНоменклатуры
-Организация >Catalog_Организации; Склад >Catalog_Склады; Номенклатура >Catalog_Номенклатура; Количество n15.3
-{_SUBJECT}
+ВидОперации e; Организация >Catalog_Организации; Склад >Catalog_Склады; Номенклатура >Catalog_Номенклатура
+ПодразделениеОрганизации >Catalog_ПодразделенияОрганизаций; СчетУчета >ChartOfAccounts_Хозрасчетный
+Количество n15.3; СуммаДокумента n15.2; {_SUBJECT}
 tab Комплектующие
-Номенклатура >Catalog_Номенклатура; Количество n15.3; ДоляСтоимости n15.3
+Номенклатура >Catalog_Номенклатура; Количество n15.3; ДоляСтоимости n10; СчетУчета >ChartOfAccounts_Хозрасчетный
+Сумма n15.2; ИдентификаторСтроки s36
 document ВозвратТоваровПоставщику
 ВидОперации e; Организация >Catalog_Организации; Склад >Catalog_Склады
 ПодразделениеОрганизации >Catalog_ПодразделенияОрганизаций; Контрагент >Catalog_Контрагенты

@@ -57,7 +57,8 @@ def known_key(name: str) -> str:
 def seed(world: World) -> None:
     """Fill a fresh base once; a base with state is left alone."""
     store = world.base.store
-    if store.meta("seeded") or world.base.model.type_of("ChartOfAccounts_Хозрасчетный") is None:
+    sets = ("ChartOfAccounts_Хозрасчетный", "ChartOfCharacteristicTypes_ВидыСубконтоХозрасчетные", "Catalog_СобытияОС")
+    if store.meta("seeded") or any(world.base.model.type_of(name) is None for name in sets):
         return
     with world.batch():
         store.set_meta("seeded", True)

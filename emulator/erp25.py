@@ -40,7 +40,8 @@ _ASSETS = (
     "document ПринятиеКУчетуОС2_4", "document ПеремещениеОС2_4", "document СписаниеОС2_4", "document МодернизацияОС2_4",
     "document ИнвентаризацияОС", "document ПеремещениеВЭксплуатации", "document СписаниеИзЭксплуатации",
     "document ИнвентаризацияТМЦВЭксплуатации", "information МестонахождениеОС", "information ПорядокУчетаОСБУ",
-    "information ПервоначальныеСведенияОС", "accumulation ТМЦВЭксплуатации",
+    "information ПервоначальныеСведенияОС", "accumulation ТМЦВЭксплуатации", "chart Хозрасчетный",
+    "accounting Хозрасчетный",
 )  # fmt: skip
 
 

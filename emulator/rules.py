@@ -87,6 +87,8 @@ def before_write(base: Base, collection: str, new: Body) -> None:
 def _fill_rows(base: Base, collection: str, new: Body) -> None:
     total = Decimal(0)
     stock = account(base, "10.09") if base.switches.fill_accounts else None
+    if collection in _SELF_FILLING and stock and new.get("СчетУчета_Key") == ZERO:
+        new["СчетУчета_Key"] = stock
     for part in [name for name, value in new.items() if isinstance(value, list)]:
         rows = []
         for row in new[part]:
@@ -112,6 +114,7 @@ _SELF_FILLING = (
     "Document_СписаниеТоваров",
     "Document_ОприходованиеТоваров",
     "Document_ИнвентаризацияТоваровНаСкладе",
+    "Document_КомплектацияНоменклатуры",
 )
 
 

@@ -40,9 +40,9 @@ REQUIRED: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
         ("ОсновноеСредство", "СпособУчетаНДС"),
     ),
     "Document_КомплектацияНоменклатуры": (
-        ("Организация", "Склад", "Номенклатура", "Количество"),
+        ("ВидОперации", "Организация", "Склад", "Номенклатура", "Количество", "СчетУчета"),
         "Комплектующие",
-        ("Номенклатура", "Количество", "ДоляСтоимости"),
+        ("Номенклатура", "Количество", "СчетУчета"),
     ),
     "Document_ВозвратТоваровПоставщику": (
         ("Организация", "Склад", "Контрагент", "ДоговорКонтрагента"),
@@ -95,8 +95,16 @@ def _write_off(base: Base, document: Body, reasons: list[str]) -> Movements:
 
 
 def _assemble(base: Base, document: Body, reasons: list[str]) -> Movements:
-    out = [_entry(base, document, "Cr", row, document["Склад_Key"]) for row in document["Комплектующие"]]
-    return {LEDGER: [*out, _entry(base, document, "Dr", document, document["Склад_Key"])]}
+    """Parts go and the whole comes, or the other way round; a disassembly needs every part's share of the cost."""
+    apart = document["ВидОперации"] == "Разукомплектация"
+    parts, whole = ("Dr", "Cr") if apart else ("Cr", "Dr")
+    reasons += [
+        f"Строка №{row['LineNumber']}: не заполнена доля стоимости"
+        for row in document["Комплектующие"]
+        if apart and not row["ДоляСтоимости"]
+    ]
+    out = [_entry(base, document, parts, row, document["Склад_Key"]) for row in document["Комплектующие"]]
+    return {LEDGER: [*out, _entry(base, document, whole, document, document["Склад_Key"])]}
 
 
 def _in_use(part: str, back: bool) -> Callable[[Base, Body, list[str]], Movements]:

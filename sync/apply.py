@@ -228,8 +228,9 @@ class Applier:
     def draft_of(self, op: Operation, raw: Raw) -> Draft:
         """The draft as it stands: one that a repeat found again may have been posted or deleted meanwhile."""
         document = self.targets.document(op)
+        said = [name for name, value in op.header.items() if value is not None]
         draft = Draft(
-            op.key, document.name, raw.id, raw.version, content_of(document, raw), "open",
+            op.key, document.name, raw.id, raw.version, content_of(document, raw, said), "open",
             str(raw.data.get(document.header.get("number", "Number")) or ""), op.members,
         )  # fmt: skip
         return next_state(draft, document, raw)

@@ -23,7 +23,7 @@ from .resync import Resync, compare
 from .sight import SIDES, Contact, Sight, forgetting, look, remember
 from .store import IssueRow, PlanRow, Store
 from .targets import Targets
-from .types import Draft, Issue, Outcome, Plan, Run, Verdict, worst
+from .types import ORDER, Draft, Issue, Outcome, Plan, Run, Verdict, worst
 from .watch import follow
 from .world import WAITING
 
@@ -91,6 +91,8 @@ class Engine:
             accepted = self.clock().isoformat() if row.verdict.stopped else ""
             if sight.back:
                 self._accept(run, sight, row.by or "uchet")
+            if not row.plan.complete:  # a plan of orders: it proves nothing but itself
+                return self._write_drafts(run, applier, sight, row.plan)
             return self._apply(run, applier, sight, row.plan, accepted)
 
     def draft(self, orders: Collection[Order], job: str = "draft") -> Run:
@@ -98,20 +100,22 @@ class Engine:
         left alone. What cannot be drafted becomes a question."""
         with self._running(job) as run:
             applier, sight = self._look(run)
-            plan = build_orders(sight.world, orders)
-            verdict = check(plan, self.settings.guard, sight.facts, first=False)
-            self.store.save_plan(self.pair.name, plan, verdict, run.id)
+            plan, verdict = self._ordered(sight, run, orders)
+            if not verdict.stopped:
+                return self._write_drafts(run, applier, sight, plan)
+            stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
+            return self._finish(stopped, plan)
+
+    def plan_drafts(self, orders: Collection[Order], job: str = "draft") -> tuple[Plan, Verdict]:
+        """Plan drafts for ``orders`` and save the plan, for a person to look at and to ``apply``; writes to neither
+        side."""
+        with self._running(job) as run:
+            _, sight = self._look(run)
+            plan, verdict = self._ordered(sight, run, orders)
             keys = {f"{KIND}:event:{order.event}" for order in orders}
-            if verdict.stopped:
-                reasons = tuple(r[0] for r in verdict.reasons)
-                stopped = replace(run, plan=plan.id, outcome="blocked", notes=reasons)
-                return self._finish(stopped, plan)
-            result = applier.apply(plan, self.settings.zone)
-            self.store.mark_plan(plan.id, "applied")
-            found = {i.key: i for i in (*plan.issues, *result.issues)}
-            self.store.report_issues(self.pair.name, run.id, list(found.values()), lambda row: row.issue.key in keys)
-            outcome = worst("changed" if result.written else "clean", "partial" if result.failed else "clean")
-            return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
+            self.store.report_issues(self.pair.name, run.id, plan.issues, lambda row: row.issue.key in keys)
+            self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
+            return plan, verdict
 
     def resync(self) -> Resync:
         """Compare everything as on the first day and write nothing anywhere, not even what recover would settle."""
@@ -171,6 +175,29 @@ class Engine:
         verdict = check(plan, self.settings.guard, sight.facts, first=sight.first)
         self.store.save_plan(self.pair.name, plan, verdict, run.id)
         return plan, verdict
+
+    def _ordered(self, sight: Sight, run: Run, orders: Collection[Order]) -> tuple[Plan, Verdict]:
+        """The plan of drafts for ``orders``, saved, and what the guard says of it."""
+        plan = build_orders(sight.world, orders)
+        verdict = check(plan, self.settings.guard, sight.facts, first=False)
+        self.store.save_plan(self.pair.name, plan, verdict, run.id)
+        return plan, verdict
+
+    def _write_drafts(self, run: Run, applier: Applier, sight: Sight, plan: Plan) -> Run:
+        """Carry out a plan of drafts for orders: only about its own events does it ask or take questions back. A draft
+        with an event that got another one since is left out."""
+        there = {member.rule for draft in sight.world.drafts for member in draft.members}
+        fresh = tuple(op for op in plan.operations if not there & {member.rule for member in op.members})
+        result = applier.apply(replace(plan, operations=fresh), self.settings.zone)
+        result.skipped += len(plan.operations) - len(fresh)
+        self.store.mark_plan(plan.id, "applied")
+        events = {member.rule.removeprefix(ORDER) for op in plan.operations for member in op.members}
+        keys = {f"{KIND}:event:{event}" for event in events} | {issue.key for issue in plan.issues}
+        found = {i.key: i for i in (*plan.issues, *result.issues)}
+        self.store.report_issues(self.pair.name, run.id, list(found.values()), lambda row: row.issue.key in keys)
+        partial = result.failed or result.skipped
+        outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
+        return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
 
     def _saved(self, plan_id: str) -> PlanRow:
         row = self.store.plan(plan_id)

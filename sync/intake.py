@@ -47,9 +47,19 @@ def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
     for name, accounts in (system.options.get("accounts") or {}).items():
         asked = (accounts["collection"], *accounts.get("fields", ()))
         if asked not in charts:
-            charts[asked] = _all(connector, Query(asked[0], asked[1:]))
+            charts[asked] = _chart(connector, Query(asked[0], asked[1:]))
         found[f"accounts:{name}"] = ",".join(_branch(charts[asked], accounts))
     return found
+
+
+def _chart(connector: Connector, query: Query) -> list[Raw]:
+    """Accounts; none where a base does not publish them (what the merge needs of them was demanded before)."""
+    try:
+        return _all(connector, query)
+    except Blocked as error:
+        if error.code != "not_published":
+            raise
+        return []
 
 
 def _titles(connector: Connector, place: Mapping[str, Any]) -> dict[str, str]:

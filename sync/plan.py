@@ -42,7 +42,7 @@ def build(world: World) -> Plan:
 
 
 def build_orders(world: World, orders: Iterable[Order]) -> Plan:
-    """The plan that drafts ``orders`` and does nothing else."""
+    """The plan that drafts ``orders`` and does nothing else: nothing is complete in it, its silence proves nothing."""
     builder = _Builder(world)
     builder.issues = []
     for kind in world.kinds:  # shares are of what stands in the books now
@@ -51,7 +51,7 @@ def build_orders(world: World, orders: Iterable[Order]) -> Plan:
     operations, issues = group_orders(world, orders)
     for op in operations:
         builder.put(op)
-    return builder.whole([*builder.issues, *issues])
+    return replace(builder.whole([*builder.issues, *issues]), complete={})
 
 
 class _Builder:

@@ -3,8 +3,7 @@
 ``bp30.txt`` (Бухгалтерия предприятия 3.0.151.27) and ``erp25.txt`` (ERP 2.5.17.95) are in the notation of
 ``describe.py``: a base can be built from them, and a mapping can be held against them. ``common.txt`` holds what both
 have from the vendor's standard library (properties, closing dates, statuses) and is written by hand. Two things are
-added to the notation: an enumeration is named after the letter (``e:ТипыСкладов``), its members stand in a line
-``enum``.
+to the notation: an enumeration is named after the letter (``e:ТипыСкладов``), its members stand in a line ``enum``.
 
 ``convert`` makes these files out of a list of names in Markdown (one chapter per configuration, ``# A. …``). Such a
 list says which attributes a configuration has, not which of them a base publishes.
@@ -43,7 +42,7 @@ _TYPE = re.compile(r"(\w+)(?:\(([\d.]+)\))?$")
 def objects(name: str) -> Mapping[str, str]:
     """``kind Name`` → the lines that describe the object, heading included; what all have comes last."""
     found: dict[str, list[str]] = {}
-    for line in _lines(name) + _lines("common"):
+    for line in _lines(name) + _lines(f"{name}-more") + _lines("common"):
         head, *rest = line.split()
         if head in _HEADS:
             own = found.setdefault(f"{head} {rest[0]}", [])
@@ -62,7 +61,8 @@ def text(name: str, only: Collection[str] = ()) -> str:
 @cache
 def enumerations(name: str) -> Mapping[str, frozenset[str]]:
     """Enumeration → its members, the strings that travel in JSON."""
-    found = (line.split() for line in _lines("common") + _lines(name) if line.startswith("enum "))
+    lines = _lines("common") + _lines(f"{name}-more") + _lines(name)
+    found = (line.split() for line in lines if line.startswith("enum "))
     return {head: frozenset(members) for _, head, *members in found}
 
 

@@ -5,107 +5,27 @@ Every week begins with a first load onto an empty desk and ends quiet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import PASSWORDS, ZERO, Firm, guid
+from enterprise import DEPARTMENTS, PEOPLE, fill, first_load, rest, started
+from firm import Firm, guid
 
-from uchet.connectors.roundup.server import install
-from uchet.emulator import erp25
+from uchet.connectors.onec.odata import OnecConnector
+from uchet.emulator import Emulator, erp25
 from uchet.emulator.edmx import parse
-from uchet.emulator.wire import ODataError
-from uchet.jobs.demo.servers import free_ports
+from uchet.mappings.check import unpublished
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref
 from uchet.sync.intake import Intake, bind
 from uchet.sync.orders import Order
 
 MOVE, CUSTODY = "Document_ПеремещениеОС2_4", "Document_ПеремещениеВЭксплуатации"
-PEOPLE = {"anna": "Андреева Анна Антоновна", "boris": "Борисов Борис Богданович"}
-DEPARTMENTS = {"books": "Бухгалтерия", "it": "Отдел ИТ"}
-
-
-def started(folder: Path, mapping: str, model: Any) -> Iterator[Firm]:
-    folder.mkdir(parents=True, exist_ok=True)
-    firm = Firm(folder, free_ports(), book_map=load_system("book", mapping), model=model)
-    install(firm.home, url="http://127.0.0.1:1/", passwords=PASSWORDS, rounds=1000)
-    firm.start()
-    try:
-        yield firm
-    finally:
-        firm.stop()
-
-
-def first_load(firm: Firm) -> None:
-    run = firm.night()
-    assert run.outcome == "blocked", run
-    done = firm.approve(run)
-    assert done.failed == 0, firm.history(done)
-    firm.night()
-    rest(firm)
-
-
-def rest(firm: Firm) -> None:
-    """The next night writes nothing on either side and asks nothing anew."""
-    asked = {(i.id, i.issue.code) for i in firm.open()}
-    run = firm.night()
-    assert (run.outcome, run.writes, run.drafts, run.failed, run.skipped) == ("clean", 0, 0, 0, 0), firm.history(run)
-    assert {(i.id, i.issue.code) for i in firm.open()} == asked
-    assert not firm.store.intents("firm")
-
 
 # -- ERP 2.5 -----------------------------------------------------------------------------------------------------------
-
-
-def fill_erp(firm: Firm) -> None:
-    world = firm.world
-    with world.batch():
-        for title in ("пользователь", "состояние"):
-            world.add_property(f"ИТ: {title}", guid(title))
-        world.put("Catalog_Организации", {"Ref_Key": guid("rose"), "Description": "ООО «Роза»", "ИНН": "7701000001"})
-        for key, name in DEPARTMENTS.items():
-            world.put("Catalog_СтруктураПредприятия", {"Ref_Key": guid(key), "Description": name, "Code": key.upper()})
-        for key, name in (("warehouse", "Основной склад"), ("cellar", "Подвал")):
-            world.put("Catalog_Склады", {"Ref_Key": guid(key), "Description": name, "ТипСклада": "ОптовыйСклад"})
-        for n, (key, name) in enumerate(PEOPLE.items(), 1):
-            world.put("Catalog_ФизическиеЛица", {"Ref_Key": guid(key), "Code": f"{n:010}", "Description": name})
-            row = {
-                "Ref_Key": guid(f"job {key}"),
-                "Code": f"{n:04}",
-                "Description": name,
-                "ФизическоеЛицо_Key": guid(key),
-            }
-            world.put("Catalog_Сотрудники", {**row, "ГоловнаяОрганизация_Key": guid("rose")})
-        world.put("Catalog_ФизическиеЛица", {"Ref_Key": guid("stranger"), "Description": "Клиент Иван"})
-        for n in range(1, 6):
-            accept(firm, f"{n:02}")
-        world.put("Catalog_Номенклатура", {"Ref_Key": guid("phone"), "Code": "1", "Description": "Телефон Panasonic"})
-        issue = {
-            "Date": "2026-01-12T13:00:00", "Организация_Key": guid("rose"), "Склад_Key": guid("warehouse"),
-            "Подразделение_Key": guid("books"), "ХозяйственнаяОперация": "ПередачаВЭксплуатацию",
-            "Товары": [
-                {
-                    "Номенклатура_Key": guid("phone"), "Количество": 1, "ФизическоеЛицо_Key": guid("anna"),
-                    "ИнвентарныйНомер": "Т-000001",
-                },
-            ],
-        }  # fmt: skip
-        world.write_document("Document_ВнутреннееПотребление", issue)
-
-
-def accept(firm: Firm, asset: str) -> None:
-    row = {"Ref_Key": guid(f"asset {asset}"), "Code": f"{asset:0>9}", "Description": f"Компьютер {asset}"}
-    firm.world.put(
-        "Catalog_ОбъектыЭксплуатации", {**row, "ИнвентарныйНомер": f"ОС-{asset}", "ТипОС": "ОбъектЭксплуатации"}
-    )
-    body = {
-        "Date": f"2026-01-12T12:00:{asset}", "Организация_Key": guid("rose"), "Местонахождение_Key": guid("books"),
-        "МОЛ_Key": guid("anna"), "ОС": [{"ОсновноеСредство_Key": guid(f"asset {asset}"), "СтоимостьБУ": 90000}],
-    }  # fmt: skip
-    firm.world.write_document("Document_ПринятиеКУчетуОС2_4", body)
 
 
 def place(firm: Firm, asset: str) -> tuple[str, str]:
@@ -125,7 +45,7 @@ def work(firm: Firm, inventory: str, **values: Any) -> None:
 
 def test_a_week_on_erp(tmp_path: Path) -> None:
     for firm in started(tmp_path / "erp", "erp25", erp25.erp()):
-        fill_erp(firm)
+        fill(firm)
         first_load(firm)
         assert len(firm.it.rows("equipment", ("id",))) == 5
         assert sorted(r["name"] for r in firm.it.rows("employee", ("name",))) == sorted(PEOPLE.values())
@@ -193,62 +113,33 @@ def test_a_week_on_erp(tmp_path: Path) -> None:
         assert [c for c in firm.codes() if c != "position_difference"] == [], firm.codes()
 
 
-def test_drafts_of_erp_are_written_and_those_that_need_no_judgement_post(tmp_path: Path) -> None:
-    for firm in started(tmp_path / "erp", "erp25", erp25.erp()):
-        fill_erp(firm)
-        first_load(firm)
-        orders = [
-            Order(
-                name, name, f"№ {name}", {"organization": Ref("book", "organization", guid("rose")), **header}, (row,)
-            )
-            for name, (header, row) in erp_orders().items()
-        ]
-        run = firm.engine().draft(orders)
-        assert (run.drafts, run.failed) == (len(orders), 0), (firm.history(run), firm.codes())
-        posted: set[str] = set()
-        reasons: dict[str, str] = {}
-        for draft in firm.store.drafts("firm", ("open",)):
-            try:
-                firm.world.post(firm.book_map.documents[draft.document].collection, draft.ref)
-                posted.add(draft.document)
-            except ODataError as error:  # posting refuses what a person has to fill in
-                reasons[draft.document] = str(error)
-        # A surplus wants its price and income, an order its agreement, an upgrade its project: judgement.
-        assert set(reasons) == {"surplus", "order", "upgrade"}
-        assert all("заполнен" in reason for reason in reasons.values()), reasons
-        assert posted == set(erp_orders()) - set(reasons)
-        firm.night()
-        assert {d.document for d in firm.store.drafts("firm", ("agreed",))} == posted
-        rest(firm)
+def test_rights_of_use_on_erp(tmp_path: Path) -> None:
+    """Balances of the account that settings name, read by kind; a base that does not publish accounts has none."""
+    with Emulator(erp25.erp()) as base:
+        world = base.world
+        world.put("ChartOfAccounts_Хозрасчетный", {"Ref_Key": guid("97.21"), "Code": "97.21", "Type": "Active"})
+        record = {
+            "Period": "2026-01-15T10:00:00", "Организация_Key": guid("rose"), "AccountDr_Key": guid("97.21"),
+            "ExtDimensionDr1": guid("office"), "ExtDimensionDr1_Type": "StandardODATA.Catalog_РасходыБудущихПериодов",
+            "Сумма": 12000,
+        }  # fmt: skip
+        source = {"Recorder": guid("receipt"), "Recorder_Type": "StandardODATA.Document_ПриобретениеТоваровУслуг"}
+        world.put("AccountingRegister_Хозрасчетный", {**source, "RecordSet": [record]})
+        mapping = load_system("book", "erp25")
 
+        def licences() -> Any:
+            book = OnecConnector(base.url)
+            absent = unpublished(mapping, book.describe().collections)
+            intake = Intake("book", book, mapping, datetime(2026, 2, 1), bind(book, mapping), absent=absent)
+            found = intake.load("licence")
+            assert intake.issues == []
+            book.close()
+            return found
 
-def erp_orders() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    warehouse, cellar = Ref("book", "place", guid("warehouse")), Ref("book", "place", guid("cellar"))
-    anna, boris, books = (
-        Ref("book", "person", guid("anna")),
-        Ref("book", "person", guid("boris")),
-        Ref("book", "department", guid("books")),
-    )
-    line = {"item": Ref("book", "item", guid("phone")), "quantity": Decimal(1)}
-    number = {**line, "inventory_number": "Т-000001"}
-    asset = {"asset": Ref("book", "equipment", guid("asset 01"))}
-    return {
-        "stock_transfer": ({"from_place": warehouse, "to_place": cellar}, line),
-        "custody": (
-            {"from_person": anna, "to_person": boris, "from_department": books, "to_department": books},
-            number,
-        ),
-        "issue_person": ({"place": warehouse, "person": anna, "department": books}, line),
-        "consume": ({"place": warehouse, "department": books}, line),
-        "scrap_in_use": ({"department": books}, {**number, "person": boris, "batch": Ref("book", "batch", ZERO)}),
-        "write_off_stock": ({"place": warehouse}, line),
-        "surplus": ({"place": warehouse}, line),
-        "upgrade": ({"department": books}, asset),
-        "order": ({"place": warehouse}, line),
-        "count_assets": ({"department": books, "person": anna}, {**asset, "present": True}),
-        "count_stock": ({"place": warehouse}, {"item": line["item"], "counted": Decimal(3), "expected": Decimal(2)}),
-        "count_in_use": ({"department": books}, {"item": line["item"], "counted": Decimal(1)}),
-    }
+        (one,) = licences().records.values()
+        assert (one.values["name"], one.values["cost"]) == (guid("office"), Decimal(12000))
+        world.unpublish("ChartOfAccounts_Хозрасчетный", "AccountingRegister_Хозрасчетный")
+        assert licences() is None
 
 
 # -- УТ 11 -------------------------------------------------------------------------------------------------------------

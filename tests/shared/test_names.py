@@ -27,3 +27,12 @@ def test_every_name_of_bp_kz_is_in_a_real_base(shared: Path) -> None:
     found = review(load_system("book", "bp_kz"), metadata.parse(real).collections())
     assert Counter(line.state for line in found) == {"found": len(found)}
     assert len(found) > 10
+
+
+def test_bp_kz_has_no_draft_because_the_real_base_publishes_none_of_its_documents(shared: Path) -> None:
+    real = metadata.parse((shared / "fixtures" / "onec" / "metadata-kz.xml").read_bytes()).collections()
+    ours = {
+        one.collection for name in ("bp30", "erp25", "ut11") for one in load_system("book", name).documents.values()
+    }
+    assert ours & real.keys() == set()
+    assert not load_system("book", "bp_kz").documents

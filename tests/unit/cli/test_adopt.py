@@ -11,7 +11,11 @@ from uchet.emulator.publish import to_edmx
 
 def test_adopt_writes_a_part_of_the_settings(cli, tmp_path) -> None:
     metadata, out = tmp_path / "base.xml", tmp_path / "proposal.toml"
-    metadata.write_bytes(to_edmx(read(names.text("bp30").replace("ЗаводскойНомер s100", "ЗаводскойНомерОС s100"))))
+    other = names.text("bp30").replace("ЗаводскойНомер s100", "ЗаводскойНомерОС s100")
+    other = other.replace(
+        "document КомплектацияНоменклатуры", "document Сборка"
+    )  # a base that calls a document otherwise
+    metadata.write_bytes(to_edmx(read(other)))
     answer = cli("adopt", str(metadata), "--json").json
     assert answer["base"] == "bp30"
     places = ("kinds.equipment.fields.serial.wire", "kinds.shown.fields.serial.wire")

@@ -120,3 +120,39 @@ def test_the_same_version_is_not_read_any_further(drafts: list[Draft]) -> None:
     """A document whose version is the one we know holds what we know, whatever we would make of it now."""
     held = replace(raw("v1", **OTHER_PERSON), id="same")
     assert follow(Documents(held), BOOK, drafts[:1]) == []
+
+
+ISSUE = BOOK.documents["consume"]
+SAID: Mapping[str, Any] = {
+    "Организация_Key": "o", "Склад_Key": "w", "Posted": True, "ПодразделениеЗатрат_Key": "d1",
+    "Материалы": [{"LineNumber": 1, "Номенклатура_Key": "i", "Количество": 2}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "department", "state"),
+    [
+        (("department",), "d1", "posted"),
+        (("department",), "d2", "adopted"),  # another department than we said
+        ((), "d2", "posted"),  # we said none: the accountant's to fill in
+    ],
+)
+def test_what_we_said_beside_the_demanded_counts_too(said: tuple[str, ...], department: str, state: str) -> None:
+    written = Raw(ISSUE.collection, "r", "v1", SAID)
+    draft = Draft("d", "consume", "r", "v1", content_of(ISSUE, written, said), "open", "")
+    now = Raw(ISSUE.collection, "r", "v2", {**SAID, "ПодразделениеЗатрат_Key": department, "СчетЗатрат_Key": "26"})
+    assert next_state(draft, ISSUE, now).state == state
+
+
+def test_persons_in_the_rows_of_another_configuration_count() -> None:
+    custody = load_system("book", "erp25").documents["custody"]
+    row = {"Номенклатура_Key": "i", "Количество": 1, "ФизическоеЛицо_Key": "p1", "ФизическоеЛицоПолучатель_Key": "p2"}
+    written = Raw(custody.collection, "r", "v1", {"Организация_Key": "o", "Товары": [row]})
+    draft = Draft("d", "custody", "r", "v1", content_of(custody, written), "open", "")
+    other = Raw(
+        custody.collection,
+        "r",
+        "v2",
+        {"Организация_Key": "o", "Товары": [{**row, "ФизическоеЛицоПолучатель_Key": "p3"}]},
+    )
+    assert next_state(draft, custody, other).state == "edited"
