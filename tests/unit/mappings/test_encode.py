@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from uchet.errors import Reject
@@ -107,13 +107,23 @@ KEYS = st.sampled_from(["foreign", "other", "p-model", "p-room", "p-user"])
 ROWS = st.lists(st.builds(row, st.just("1"), KEYS, st.text(max_size=5)), max_size=6)
 
 
+#: Soft hyphen, zero widths, marks and overrides of direction, invisible operators.
+INVISIBLE = {0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF}
+
+
+def visible(text: str) -> bool:
+    """Whether a person would see anything at all."""
+    return any(not char.isspace() and ord(char) not in INVISIBLE for char in text)
+
+
+@example([], {"model": "\xad"})
 @given(
     ROWS, st.fixed_dictionaries({}, optional={n: st.none() | st.text(max_size=8) for n in ("model", "room", "user")})
 )
 def test_put_get_through_the_part(rows: Any, changes: Values) -> None:
     sent = send(changes, {PART: rows})
     back = decode_main(BOOK, CARD, "a", sent, BINDING, lambda _k, _i: None).values
-    assert {name: back[name] for name in changes} == {n: (v if v and v.strip() else None) for n, v in changes.items()}
+    assert {name: back[name] for name in changes} == {n: (v if v and visible(v) else None) for n, v in changes.items()}
     for one in ("foreign", "other"):
         mine, theirs = (
             [r["Значение"] for r in part if r["Свойство_Key"] == one] for part in (rows, sent.get(PART, rows))
