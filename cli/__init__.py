@@ -26,7 +26,20 @@ _GROUPS = {
     "emulate": N_("Systems to try things on."),
 }
 #: Importing one of them declares its commands; the order is that of the help.
-_MODULES = ("toys", "setup", "probe", "plans", "runs", "status", "issues", "links", "explain", "keep", "requests")
+_MODULES = (
+    "toys",
+    "setup",
+    "probe",
+    "plans",
+    "runs",
+    "status",
+    "issues",
+    "links",
+    "explain",
+    "keep",
+    "requests",
+    "reconcile",
+)
 #: What such a command line needs; any other one loads everything, for its help or its complaint.
 _ALONE = {"status": "status"}
 

@@ -6,12 +6,13 @@ things stood then, and leaves today's questions alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from ...errors import Reject
+from ...mappings.model import Ref, Side
 from ..engine import Engine
 from ..ids import fingerprint, value_text
 from ..pair import book_now
@@ -52,6 +53,8 @@ class Answer:
     run: Run
     rows: Mapping[str, IssueRow]
     asked: tuple[IssueRow, ...] = ()
+    #: (side, kind, id) → name, of the records that the differences refer to, as they were just read.
+    names: Mapping[tuple[Side, str, str], str] = field(default_factory=dict)
 
 
 def reconcile(
@@ -75,7 +78,14 @@ def reconcile(
         made = _made(engine.store, engine.pair.name, run, asked, scope, snapshot, verdicts)
         engine.store.put_reconciliation(engine.pair.name, made, stored_form(snapshot))
         rows, more = ({}, ()) if day is not None else _ask(engine, run, look, made)
-        return Answer(made, _finish(engine, run, made), rows, more)
+        return Answer(made, _finish(engine, run, made), rows, more, dict(_names(snapshot, made.differences)))
+
+
+def _names(snapshot: Snapshot, found: Iterable[Difference]) -> Iterator[tuple[tuple[Side, str, str], str]]:
+    for one in found:
+        for value in (one.book, one.desk, one.count, *one.evidence.values()):
+            if isinstance(value, Ref):
+                yield (value.side, value.kind, value.id), snapshot.called(value)
 
 
 def ages(store: Store, pair: str) -> dict[str, date]:

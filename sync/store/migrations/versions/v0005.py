@@ -22,7 +22,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("body", "snapshot")),
         sa.PrimaryKeyConstraint("pair", "run", name="pk_reconciliation"),
     )
-    op.create_index("ix_reconciliation_pair", "reconciliation", ["pair", "taken"])
+    op.create_index("ix_reconciliation_pair_taken", "reconciliation", ["pair", "taken"])
     op.create_table(
         "chunk",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("pair", "digest", "body")),
