@@ -35,6 +35,7 @@ _MODULES = (
     "status",
     "issues",
     "links",
+    "allot",
     "explain",
     "keep",
     "requests",

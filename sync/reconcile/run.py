@@ -196,6 +196,8 @@ def _covered(look: Look, row: IssueRow) -> bool:
     needs = [*_NEEDS.get(issue.kind, ())]
     if issue.kind == "stock":
         needs.append((snapshot.book_quantity, "book"))
+    if issue.kind == "equipment" and snapshot.unsure("position", "book"):
+        return False
     if not needs or not all(snapshot.whole(kind, side) for kind, side in needs):  # type: ignore[arg-type]
         return False
     if look.scope.everything:

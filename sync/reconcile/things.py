@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ...mappings.codecs import equal
 from ...mappings.keys import inv_key, serial_key
-from ...mappings.model import EQUIPMENT, Value, Values
+from ...mappings.model import EQUIPMENT, Side, Value, Values
 from ...mappings.people import name_key, similarity, things_text
 from ..match import MatchResult, match
 from ..pair import LinkIndex
@@ -127,10 +127,9 @@ def _halved(
     alive = book or desk
     if alive is None or alive.retired:
         return
-    gone = "desk" if book else "book"
-    listing = look.snapshot.listing("equipment", gone)  # type: ignore[arg-type]
-    id = link.desk if book else link.book
-    if listing is None or not listing.complete or id in listing.bad:
+    side: Side = "desk" if book else "book"
+    id = link.on(side)
+    if not look.snapshot.gone("equipment", side, id):
         return
     evidence: dict[str, Value] = {"lost_twin": id}
     yield _one_sided(look, alive, find, evidence, link)
@@ -218,6 +217,8 @@ def _alone(look: Look, result: MatchResult, spoken_for: frozenset[str]) -> Itera
     arriving = _arriving(snapshot)
     for id in result.desk_only:
         record = snapshot.record("equipment", "desk", id)
+        if record and record.values.get("accounting") != "fixed_asset" and snapshot.unsure("position", "book"):
+            continue  # it may be one of the positions that could not be read
         if record and id not in spoken_for and look.scope.inside(snapshot, record):
             find = counted.of(None, id) if counted else None
             yield _one_sided(look, record, find, _about(record, retired, arriving), None)

@@ -27,6 +27,8 @@ __all__ = [
     "Verdicts",
 ]
 
+#: As ``world.UNIT``: one unit of a position of low-value items, ``position:ID#N``.
+UNIT = "position:"
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: How the key of a question begins that a reconciliation asked: no other run answers or closes it.
 KEY = "difference:"
@@ -131,6 +133,17 @@ class Snapshot:
     def whole(self, kind: str, *sides: Side) -> bool:
         """Whether nothing of ``kind`` can be missing: only then does absence prove anything."""
         return all((one := self.listing(kind, side)) is not None and one.complete for side in sides or _SIDES)
+
+    def unsure(self, kind: str, side: Side) -> bool:
+        """Whether that side keeps ``kind`` and it could not be read whole this time."""
+        return any((s.side, s.kind) == (side, kind) and (s.failed or not s.complete) for s in self.sources)
+
+    def gone(self, kind: str, side: Side, id: str) -> bool:
+        """Whether a record is surely no longer there. A unit of a МЦ.04 position lives as long as its position."""
+        if id.startswith(UNIT):
+            kind, id = "position", id.removeprefix(UNIT).rpartition("#")[0]
+        one = self.listing(kind, side)
+        return one is not None and one.complete and id not in one.records and id not in one.bad
 
     @cached_property
     def book_quantity(self) -> str:

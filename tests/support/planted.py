@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from uchet.mappings.keys import serial_key
 from uchet.mappings.model import ALL_KINDS, Ref, Side, Value
 from uchet.sync.reconcile.counted import Counted, Find
 from uchet.sync.reconcile.scope import Scope
@@ -416,19 +417,25 @@ _LOOKALIKE = str.maketrans("БПАВЕКМНОРСТХ", "БПABEKMHOPCTX")
 
 
 def spoil(made: Company, *, share: float = 0.6) -> None:
-    """Spoil the desk's numbers as people and programs do; everything keeps its twin. Some stickers are exchanged, some
-    numbers doubled: keys that lie."""
+    """Spoil the desk's numbers as people and programs do; everything keeps its twin. Some stickers are exchanged: keys
+    that lie. Those keep their serial numbers, because a lie that nothing contradicts nobody can tell from the truth."""
     rng = made.rng
     desks = made.rows["equipment", "desk"]
     ids = sorted(made.twins.values(), key=lambda id: int(id[1:]))
     for id in ids:
         if rng.random() < share:
             rng.choice((_harmless, _harmless, _no_number, _no_serial, _read_off, _prefix_lost))(made, id)
-    lying = rng.sample(ids, max(2, len(ids) // 500) // 2 * 2)
+    books = made.rows["equipment", "book"]
+    kept = [b for b, d in sorted(made.twins.items()) if _serial(books[b]) == _serial(desks[d])]
+    lying = [made.twins[b] for b in rng.sample(kept, max(2, len(ids) // 500) // 2 * 2)]
     for one, two in zip(lying[::2], lying[1::2], strict=True):
         a, b = desks[one].values.get("inventory_number"), desks[two].values.get("inventory_number")
         made.change("equipment", "desk", one, inventory_number=b)
         made.change("equipment", "desk", two, inventory_number=a)
+
+
+def _serial(record: Record) -> str:
+    return serial_key(str(record.values.get("serial") or ""))
 
 
 def _harmless(made: Company, id: str) -> None:

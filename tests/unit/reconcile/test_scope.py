@@ -18,7 +18,7 @@ def made() -> Company:
     made = company(3)
     places = (("o1", "d0", "p0", "Комната 204"), ("o1", "d1", "p1", "Комната 205"), ("o2", "d0", "p0", "Комната 204"))
     for org, department, person, room in places:
-        book, desk = made.thing(organization=org, department=org + department, custodian=org + person, room=room)
+        _, desk = made.thing(organization=org, department=org + department, custodian=org + person, room=room)
         made.change("equipment", "desk", desk, condition="faulty")
     made.change("equipment", "desk", "d2", user="Сотрудник o1 3")
     made.stock("Тонер", "w1", 3, 2)
