@@ -23,8 +23,9 @@ from ..sync.reconcile.run import Answer
 from ..sync.reconcile.scope import Asked
 from ..sync.reconcile.types import Correction, Difference, Reconciliation, Source
 from ..sync.store import IssueRow
+from ..sync.types import Run
 from .frame import OK, PARTIAL, WAITING, Seat, command
-from .show import labels, rows, table
+from .show import labels, rows, run_lines, table
 from .words import Words
 
 __all__: list[str] = []
@@ -53,6 +54,7 @@ def reconcile(
     show: Annotated[str | None, _option("show", "What that run found, as it was kept; nothing is read.")] = None,
     recent: Annotated[bool, _option("list", "The last comparisons.")] = False,
     csv: Annotated[Path | None, _option("csv", "Write the differences to this file, for a spreadsheet.")] = None,
+    drafts: Annotated[bool, _option("drafts", "Then write the drafts that were accepted.")] = False,
 ) -> int:
     if recent:
         return _list(seat)
@@ -64,7 +66,8 @@ def reconcile(
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
         answer = job.reconcile(parts, asked, _day(seat, day) if day else None)
         names = {**job.names_of(parts.store, parts.pair.name, answer.made.run), **answer.names}
-    return _tell(seat, answer.made, seat.words(labels(names)), answer, csv)
+        written = job.draft(parts, answer) if drafts else None
+    return _tell(seat, answer.made, seat.words(labels(names)), answer, csv, written)
 
 
 def _day(seat: Seat, text: str) -> date:
@@ -80,7 +83,7 @@ def _show(seat: Seat, run: str, csv: Path | None) -> int:
     with open_store(seat.settings) as store:
         made = job.kept(store, seat.settings.pair, run)
         names = job.names_of(store, seat.settings.pair, run)
-    return _tell(seat, made, seat.words(labels(names)), None, csv)
+    return _tell(seat, made, seat.words(labels(names)), None, csv, None)
 
 
 def _list(seat: Seat) -> int:
@@ -98,9 +101,11 @@ def _list(seat: Seat) -> int:
 # -- what is told ------------------------------------------------------------------------------------------------------
 
 
-def _tell(seat: Seat, made: Reconciliation, words: Words, answer: Answer | None, csv: Path | None) -> int:
+def _tell(
+    seat: Seat, made: Reconciliation, words: Words, answer: Answer | None, csv: Path | None, written: Run | None
+) -> int:
     standing: Mapping[str, IssueRow] = answer.rows if answer else {}
-    seat.emit(_json(made, words, standing, answer))
+    seat.emit({**_json(made, words, standing, answer), "drafts": written})
     if csv is not None:
         cells = [_cells(one, words, standing.get(one.key)) for one in made.differences]
         write_csv(csv, cells, [words.t(name) for name in _COLUMNS])
@@ -110,7 +115,9 @@ def _tell(seat: Seat, made: Reconciliation, words: Words, answer: Answer | None,
     seat.say(*_corrections(made, words), *_end(made, words, answer))
     if csv is not None:
         seat.say(words.t("{count} differences are written to {path}.", count=len(made.differences), path=str(csv)))
-    if made.unread:
+    if written is not None:
+        seat.say(*run_lines(written, words))
+    if made.unread or (written and written.outcome == "partial"):
         return PARTIAL
     return WAITING if made.differences else OK
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from ..errors import Fatal, Reject
 from ..mappings.model import Ref, Side, Value
 from ..settings import Settings
+from ..sync.pair import book_now
+from ..sync.reconcile.proposals import orders_of
 from ..sync.reconcile.run import Answer
 from ..sync.reconcile.run import reconcile as compare
 from ..sync.reconcile.scope import Asked
@@ -18,7 +20,7 @@ from ..sync.types import Run
 from .lookup import labels_of
 from .wiring import Wired, utc_now, wired
 
-__all__ = ["NAME", "called", "kept", "names_of", "nightly_reconcile", "numbers_of", "reconcile"]
+__all__ = ["NAME", "called", "draft", "kept", "names_of", "nightly_reconcile", "numbers_of", "reconcile"]
 
 NAME = "reconcile"
 
@@ -28,6 +30,17 @@ def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None)
     nothing, ``Fatal`` or ``Retry`` where neither side can be read."""
     rules = ReconcileRules(parts.settings.reconcile.timing_days)
     return compare(parts.engine, asked, day, rules)
+
+
+def draft(parts: Wired, answer: Answer) -> Run | None:
+    """Write the drafts that people accepted and that still fit; ``None`` where there are none. An answer is carried out
+    once. Raises what a run raises."""
+    snapshot = parts.store.snapshot(parts.pair.name, answer.made.run)
+    if snapshot is None or answer.made.day is not None:
+        return None
+    today = book_now(parts.engine.clock(), parts.engine.settings.zone).date()
+    orders = orders_of(answer, snapshot, today, parts.engine.settings.language)
+    return parts.engine.draft(orders) if orders else None
 
 
 def nightly_reconcile(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Run:

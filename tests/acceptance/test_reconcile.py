@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, PAIR, PASSWORDS, ZONE, Firm, build, copies, guid
+from firm import LIMITS, MOVE, PAIR, PASSWORDS, ZONE, Firm, build, copies, guid
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import seed
 from uchet.emulator.defaults import known_key
 from uchet.errors import Blocked, Reject, UchetError
+from uchet.jobs import reconcile as job
+from uchet.jobs.wiring import Wired
 from uchet.sync.pair import EngineSettings, FeedSettings
+from uchet.sync.reconcile.proposals import orders_of
 from uchet.sync.reconcile.run import Answer, reconcile
 from uchet.sync.reconcile.scope import Asked
+from uchet.sync.reconcile.types import Snapshot
 
 RECEIPT = "Document_ОприходованиеТоваров"
 SETTINGS = """\
@@ -93,6 +98,12 @@ def compare(firm: Firm, day: date | None = None, **asked: tuple[str, ...]) -> An
     return reconcile(firm.engine(), Asked(**asked), day)
 
 
+def again_snapshot(firm: Firm, answer: Answer) -> Snapshot:
+    found = firm.store.snapshot(PAIR, answer.made.run)
+    assert found is not None
+    return found
+
+
 def thing(firm: Firm, asset: str) -> str:
     return str(firm.it.find("equipment", "inventory_number", f"ОС-{asset}"))
 
@@ -134,8 +145,27 @@ def test_differences_are_asked_accepted_and_closed_by_a_look_that_finds_none(fir
     compare(firm, warehouse=("Основной склад",))
     assert firm.store.issue(by_label["Тонер"].id).state == "closed"  # type: ignore[union-attr]
     assert firm.store.issue(person.id).state == "decided"  # type: ignore[union-attr]
+    # What was accepted is drafted once; the nightly run drafts no second one, and posting settles everything.
+    parts = Wired(None, firm.store, firm.engine().pair, firm.engine())  # type: ignore[arg-type]  # no settings file here
+    orders = orders_of(again, again_snapshot(firm, again), firm.now.date(), "ru")
+    assert [order.document for order in orders] == ["move"]
+    first, second = job.draft(parts, again), job.draft(parts, again)
+    assert first is not None
+    assert second is not None
+    assert (first.drafts, second.drafts) == (1, 0)
+    [document] = firm.world.rows(MOVE)
+    sent = [document[f"{role}_Key"] for role in ("МОЛОрганизации", "МОЛПолучатель", "ПодразделениеПолучатель")]
+    assert sent == [guid("anna"), guid("gleb"), guid("books")]
+    assert "сверка" in document["Комментарий"]
+    [timing] = [one for one in compare(firm).made.differences if one.label == "ОС-01"]
+    assert (timing.code, timing.proposal) == ("timing", "wait")
     firm.night()
-    assert firm.store.issue(by_label["ОС-01"].id).state == "decided", "the nightly run closes nothing of ours"  # type: ignore[union-attr]
+    assert len(firm.world.rows(MOVE)) == 1
+    assert firm.store.issue(person.id).state == "open", "the nightly run closes nothing of ours"  # type: ignore[union-attr]
+    firm.world.post(MOVE, document["Ref_Key"])
+    firm.night()
+    assert told(compare(firm)) == [LAMPS]
+    assert firm.store.issue(person.id).state == "closed"  # type: ignore[union-attr]
 
 
 def test_a_day_gone_by_is_kept_and_late_postings_are_corrections(firm: Firm) -> None:
@@ -226,7 +256,21 @@ def run(capsys: pytest.CaptureFixture[str], file: Path, *words: str) -> tuple[in
     return code, capsys.readouterr().out
 
 
-def test_the_command_line_tells_all_of_it(firm: Firm, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def page(root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every block of docs/reconcile.md, one after the other, where uchet.toml lies."""
+    monkeypatch.chdir(folder)
+    text = (root / "docs" / "reconcile.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 6
+    names: dict[str, Any] = {}
+    for number, block in enumerate(blocks, 1):
+        exec(compile(block, f"docs/reconcile.md, block {number}", "exec"), names)
+    assert dict(names["by_owner"]) == {"it": 1}
+
+
+def test_the_command_line_and_the_notebook_tell_all_of_it(
+    firm: Firm, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     gleb = firm.it.find("employee", "name", "Гусев Глеб Григорьевич")
     firm.it.change("equipment", thing(firm, "02"), custodian=gleb)
     file = tmp_path / "uchet.toml"
@@ -260,6 +304,7 @@ def test_the_command_line_tells_all_of_it(firm: Firm, tmp_path: Path, capsys: py
     assert len(json.loads(out)["reconciliations"]) == 2
     code, out = run(capsys, file, "run", "reconcile", "--json")
     assert (code, json.loads(out)["run"]["job"]) == (0, "reconcile")
+    page(root, tmp_path, monkeypatch)
     firm.desk.stop()
     code, out = run(capsys, file, "reconcile")
     assert code == 1
