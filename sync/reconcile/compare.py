@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from ...mappings.model import Side
 from ..types import Issue
 from .allotting import compare_groups, compare_kits, compare_positions, pools, spoken_for
 from .corrections import corrections
@@ -55,12 +57,27 @@ def questions(look: Look) -> tuple[Issue, ...]:
     """What matching asks a person: suggestions with their reasons, doubled, crossed and destroyed numbers. They are the
     nightly run's own questions, word for word, so that each is asked once."""
     asked = [*look.result.suggestions, *look.result.problems]
-    return tuple(issue for issue in asked if _about(look, issue))
+    return tuple(_named(look, issue) for issue in asked if _about(look, issue))
+
+
+def _named(look: Look, issue: Issue) -> Issue:
+    """With the names of the records it is about, as the nightly run gives them."""
+    labels = {}
+    for side, id in _ends(issue):
+        record = look.snapshot.record("equipment", side, id)
+        parts = [record.values.get(name) for name in ("inventory_number", "name")] if record else []
+        if told := " ".join(str(part) for part in parts if part):
+            labels[f"{side}:{id}"] = told
+    return replace(issue, params={**issue.params, "labels": labels}) if labels else issue
+
+
+def _ends(issue: Issue) -> Iterator[tuple[Side, str]]:
+    sides: tuple[Side, ...] = ("book", "desk")
+    for side in sides:
+        ids = (getattr(issue, side), *str(issue.params.get(f"{side}s", "")).split(", "))
+        yield from ((side, str(id)) for id in dict.fromkeys(ids) if id)
 
 
 def _about(look: Look, issue: Issue) -> bool:
-    books = [id for id in (issue.book, *str(issue.params.get("books", "")).split(", ")) if id]
-    desks = [id for id in (issue.desk, *str(issue.params.get("desks", "")).split(", ")) if id]
-    records = [look.snapshot.record("equipment", "book", id) for id in books]
-    records += [look.snapshot.record("equipment", "desk", id) for id in desks]
+    records = [look.snapshot.record("equipment", side, id) for side, id in _ends(issue)]
     return look.scope.inside(look.snapshot, *records)

@@ -1,7 +1,7 @@
 """Stock by item and warehouse: the books' balances against the desk's cards, less what is on its way.
 
-Quantities are ``Decimal`` in the books' unit with three places, nothing is rounded to fit. Only warehouses of which the
-desk keeps at least one card are compared: what it never kept it cannot lack.
+Quantities are ``Decimal`` in the books' unit with three places, nothing is rounded to fit. Only items that stand on a
+card of the desk, in warehouses where it keeps some card, are compared: what it never kept it cannot lack.
 """
 
 from __future__ import annotations
@@ -107,10 +107,11 @@ def _balances(look: Look, cards: Mapping[str, Card], untold: Container[str]) -> 
     books = _books(look)
     desks = _desks(look, cards, books)
     counted = _counted(look)
-    kept = {(spot[1], spot[2]) for spot in desks}
+    kept, items = {(spot[1], spot[2]) for spot in desks}, {spot[0] for spot in desks}
     found = []
     for spot in sorted(books.keys() | desks.keys() | counted.keys()):
-        if spot not in counted and (spot[0] in untold or (spot not in desks and (spot[1], spot[2]) not in kept)):
+        ours = spot in desks or (spot[0] in items and (spot[1], spot[2]) in kept)
+        if spot not in counted and (spot[0] in untold or not ours):
             continue
         one = desks.get(spot, Balance(spot))
         book = books.get(spot)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -260,26 +261,37 @@ def _numbers(record: Record) -> Iterator[object]:
         yield serial_key(serial)
 
 
-def _arriving(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """(account, words) of what was bought and is not in use yet: bought equipment, and what lies in stock."""
+def _arriving(snapshot: Snapshot) -> dict[str, set[tuple[str, str]]]:
+    """What was bought and is not in use yet (bought equipment, and what lies in stock), by each word of its name:
+    (account, whole name)."""
     listing = snapshot.listing(snapshot.book_quantity, "book")
-    found = []
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for record in listing.records.values() if listing else ():
-        quantity = record.values.get("quantity")
-        if isinstance(quantity, Decimal) and quantity > 0:
+        quantity, account = record.values.get("quantity"), record.values.get("account")
+        if isinstance(quantity, Decimal) and quantity > 0 and account:
             words = things_text(snapshot.called(record.values.get("item")))
-            found.append((str(record.values.get("account") or ""), words))
-    return sorted(set(found))
+            for word in words.split():
+                found[word].add((str(account), words))
+    return found
 
 
-def _about(record: Record, retired: Mapping[object, str], arriving: Iterable[tuple[str, str]]) -> dict[str, Value]:
+#: A word that stands in more names than this tells nothing.
+_COMMON = 100
+
+
+def _about(
+    record: Record, retired: Mapping[object, str], arriving: Mapping[str, set[tuple[str, str]]]
+) -> dict[str, Value]:
     """What speaks about a thing that the books do not have: written off, or bought and waiting."""
     for number in _numbers(record):
         if number in retired:
             return {"written_off": retired[number]}
     own = [things_text(v) for n in ("model", "name") if isinstance(v := record.values.get(n), str)]
-    for account, words in arriving:
-        if account and any(one and similarity(one, words) >= _SAME_ITEM for one in own):
+    near = {
+        one for text in own for word in text.split() if len(found := arriving.get(word, ())) <= _COMMON for one in found
+    }
+    for account, words in sorted(near):
+        if any(similarity(one, words) >= _SAME_ITEM for one in own):
             return {"account": account}
     return {}
 

@@ -137,7 +137,7 @@ class Company:
         for side, names in kinds.items():
             for kind in (*names, "licence"):
                 rows = self.rows.get((kind, side), {})  # type: ignore[call-overload]
-                listings[kind, side] = Listing(kind, side, rows, True, read=len(rows))  # type: ignore[index, arg-type]
+                listings[kind, side] = Listing(kind, side, dict(rows), True, read=len(rows))  # type: ignore[index, arg-type]
         sources = tuple(Source(side, kind, NOW, one.read, True) for (kind, side), one in listings.items())
         return Snapshot(
             None,
