@@ -67,7 +67,7 @@ def reconcile(
         answer = job.reconcile(parts, asked, _day(seat, day) if day else None)
         names = {**job.names_of(parts.store, parts.pair.name, answer.made.run), **answer.names}
         written = job.draft(parts, answer) if drafts else None
-    return _tell(seat, answer.made, seat.words(labels(names)), answer, csv, written)
+    return _tell(seat, answer.made, seat.words(labels(names)), answer.rows, answer, csv, written)
 
 
 def _day(seat: Seat, text: str) -> date:
@@ -83,7 +83,8 @@ def _show(seat: Seat, run: str, csv: Path | None) -> int:
     with open_store(seat.settings) as store:
         made = job.kept(store, seat.settings.pair, run)
         names = job.names_of(store, seat.settings.pair, run)
-    return _tell(seat, made, seat.words(labels(names)), None, csv, None)
+        standing = {row.issue.key: row for row in store.issues(seat.settings.pair, None)} if made.day is None else {}
+    return _tell(seat, made, seat.words(labels(names)), standing, None, csv, None)
 
 
 def _list(seat: Seat) -> int:
@@ -102,9 +103,14 @@ def _list(seat: Seat) -> int:
 
 
 def _tell(
-    seat: Seat, made: Reconciliation, words: Words, answer: Answer | None, csv: Path | None, written: Run | None
+    seat: Seat,
+    made: Reconciliation,
+    words: Words,
+    standing: Mapping[str, IssueRow],
+    answer: Answer | None,
+    csv: Path | None,
+    written: Run | None,
 ) -> int:
-    standing: Mapping[str, IssueRow] = answer.rows if answer else {}
     seat.emit({**_json(made, words, standing, answer), "drafts": written})
     if csv is not None:
         cells = [_cells(one, words, standing.get(one.key)) for one in made.differences]
