@@ -8,7 +8,7 @@
     "author": "uchet authors",
     "depends": [],
     "connectors": ["onec", "roundup", "rt"],
-    "jobs": ["nightly"],
+    "jobs": ["nightly", "reconcile"],
     "data": [
         "mappings/book/bp30.toml",
         "mappings/desk/roundup.toml",

@@ -32,6 +32,7 @@ __all__ = [
     "FieldRule",
     "GuardLimits",
     "MappingOverrides",
+    "ReconcileRule",
     "ScheduleSettings",
     "Settings",
     "SideSettings",
@@ -118,9 +119,10 @@ class SideSettings(_Part):
 
 
 class ScheduleSettings(_Part):
-    """When the nightly job runs: ``nightly`` is a wall-clock time in ``zone`` (empty: this machine's own zone)."""
+    """When the jobs run: ``nightly`` and ``reconcile`` are wall-clock times in ``zone`` (empty: this machine's own)."""
 
     nightly: time = time(2, 30)
+    reconcile: time = time(4, 30)
     zone: str = ""
 
     _check_zone = field_validator("zone")(_zone)
@@ -145,6 +147,12 @@ class FeedRule(_Part):
     start: date
     group: Literal["day", "ticket"] = "day"
     most: int = Field(default=100, ge=1, le=1000)
+
+
+class ReconcileRule(_Part):
+    """``timing_days``: how long a movement may be on its way before it is a difference like any other."""
+
+    timing_days: int = Field(default=14, ge=0, le=366)
 
 
 class FieldRule(_Part):
@@ -202,6 +210,7 @@ class Settings(BaseSettings):
     properties: Mapping[str, str] = Field(default_factory=dict)
     book_wins: BookWins = BookWins()
     feed: FeedRule | None = None
+    reconcile: ReconcileRule = ReconcileRule()
     path: Path | None = None
 
     @classmethod

@@ -35,10 +35,12 @@ _MODULES = (
     "status",
     "issues",
     "links",
+    "allot",
     "explain",
     "keep",
     "requests",
     "drafts",
+    "reconcile",
 )
 #: What such a command line needs; any other one loads everything, for its help or its complaint.
 _ALONE = {"status": "status"}

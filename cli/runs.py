@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ..jobs import JOBS
+from ..jobs import JOBS, run_in
 from ..jobs.lookup import labels_of
 from ..jobs.scheduler import Entry, Scheduler, stopping
 from ..jobs.wiring import open_store, wired
@@ -24,12 +24,14 @@ from .words import Words
 __all__: list[str] = []
 
 
-@command("run", help="Run a job now: nightly.")
-def run(seat: Seat, job: Annotated[str, typer.Argument(metavar="JOB", help="Name of the job: nightly.")]) -> int:
+@command("run", help="Run a job now: nightly or reconcile.")
+def run(
+    seat: Seat, job: Annotated[str, typer.Argument(metavar="JOB", help="Name of the job: nightly or reconcile.")]
+) -> int:
     if job not in JOBS:
         raise typer.BadParameter(seat.t("There is no job called {job}. Jobs: {known}.", job=job, known=", ".join(JOBS)))
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
-        done = parts.engine.run(job)
+        done = run_in(parts, job)
         stopped = parts.store.plan(done.plan) if done.outcome == "blocked" and done.plan else None
         names = labels_of(parts.store, parts.pair.name)
     seat.emit({"run": done, "reasons": [code for code, _, _ in stopped.verdict.reasons] if stopped else []})
@@ -41,24 +43,26 @@ def run(seat: Seat, job: Annotated[str, typer.Argument(metavar="JOB", help="Name
     return EXIT[done.outcome]
 
 
-@command("schedule", help="Run the nightly job every day at the time in the settings, until stopped.")
+@command("schedule", help="Run the nightly job and the reconciliation every day at their times, until stopped.")
 def schedule(seat: Seat) -> int:
     settings = seat.settings
     zone = ZoneInfo(settings.schedule.zone) if settings.schedule.zone else None
     name = f"nightly@{settings.pair}"
-    entry = Entry(name, settings.schedule.nightly, zone, _work(seat, settings))
+    times = {"nightly": settings.schedule.nightly, "reconcile": settings.schedule.reconcile}
+    entries = [Entry(f"{job}@{settings.pair}", at, zone, _work(seat, settings, job)) for job, at in times.items()]
     with open_store(settings) as store, stopping(signal.SIGTERM, signal.SIGINT) as stop:
-        scheduler = Scheduler(store, [entry])
-        due = scheduler.next(name)
-        seat.emit({"job": name, "next": due})
-        seat.say(seat.t("{job}: next run {next}. Stop with Ctrl-C.", job=name, next=seat.words().moment(due)))
+        scheduler = Scheduler(store, entries)
+        due = {entry.name: scheduler.next(entry.name) for entry in entries}
+        seat.emit({"job": name, "next": due[name], "jobs": due})
+        for job, moment in due.items():
+            seat.say(seat.t("{job}: next run {next}. Stop with Ctrl-C.", job=job, next=seat.words().moment(moment)))
         scheduler.run(stop)
     return OK
 
 
-def _work(seat: Seat, settings: Settings) -> Callable[[], Outcome]:
+def _work(seat: Seat, settings: Settings, job: str) -> Callable[[], Outcome]:
     def work() -> Outcome:
-        done = JOBS["nightly"](settings)
+        done = JOBS[job](settings)
         seat.say(*run_lines(done, seat.words()))
         seat.emit({"run": done})
         return done.outcome

@@ -11,6 +11,7 @@ from ..i18n import N_, tr
 from ..i18n.issues import ISSUES, REASONS, describe
 from ..i18n.requests import ROLES, STATES, STEPS
 from ..mappings.model import ALL_KINDS, Kind, Ref
+from ..sync.reconcile.classes import OWNERS, PROPOSALS
 from ..sync.types import Issue
 
 __all__ = ["ACTIONS", "OUTCOMES", "Words"]
@@ -25,6 +26,8 @@ _CHOICES = {
     "branch": N_("branch"),
     "warehouse": N_("warehouse"),
     "room": N_("room"),
+    "in_service": N_("in service"),
+    "written_off": N_("written off"),
     **STATES,
     **ROLES,
     **{name: word for name, word in STEPS.items() if name not in STATES},
@@ -138,6 +141,12 @@ class Words:
             params["field"] = self.field(issue.kind, issue.field_name)
         if "rule" in issue.params:
             params["rule"] = " + ".join(self.field(issue.kind, f) for f in str(issue.params["rule"]).split("+"))
+        if "count" in issue.values:
+            params["count"] = self.value(issue.values["count"])
+        if issue.params.get("proposal") in PROPOSALS:
+            account = self.value(issue.params.get("account"))
+            params["proposal"] = self.t(PROPOSALS[issue.params["proposal"]], account=account)
+            params["owner"] = self.t(OWNERS.get(str(issue.params.get("owner")), "—"))
         if "reasons" in issue.params:
             reasons = str(issue.params["reasons"]).split(",")
             params["reasons"] = ", ".join(self.t(REASONS[r]) if r in REASONS else r for r in reasons)

@@ -19,6 +19,7 @@ IGNORE = ("ignore-until",)
 FIELD = ("take-book", "take-desk", "ignore-until")
 SAME = ("link", "reject", "ignore-until")
 AGAIN = ("retry", "ignore-until")
+ACCEPT = ("accept", "ignore-until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class IssueText:
     template: str
     hint: str = ""
     choices: tuple[str, ...] = IGNORE
+
+
+def _difference(template: str) -> IssueText:
+    """A difference that a reconciliation found: what is proposed follows from the difference itself."""
+    return IssueText(template, N_("Proposed: {proposal} ({owner})."), ACCEPT)
 
 
 ISSUES: Mapping[str, IssueText] = MappingProxyType(
@@ -337,6 +343,32 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("{book} and {desk} are linked, but one of them is linked with another record too."),
             N_("Unlink the wrong one: uchet unlink."),
         ),
+        # -- reconciliation
+        "difference_not_found": _difference(N_("{name}: the books and the desk have it, the count did not find it.")),
+        "difference_not_in_desk": _difference(N_("{name}: in the books and counted, not on the desk.")),
+        "difference_not_in_books": _difference(N_("{name}: on the desk and counted, not in the books.")),
+        "difference_book_only": _difference(N_("{name}: in the books only.")),
+        "difference_desk_only": _difference(N_("{name}: on the desk only.")),
+        "difference_unknown_find": _difference(N_("{name}: counted, and known to neither side.")),
+        "difference_attribute": _difference(N_("{name}: “{field}” differs: books {book}, desk {desk}.")),
+        "difference_wrong_place": _difference(
+            N_("{name}: not where it should be: books {book}, desk {desk}, counted {count}.")
+        ),
+        "difference_wrong_person": _difference(N_("{name}: with another person: books {book}, desk {desk}.")),
+        "difference_wrong_warehouse": _difference(N_("{name}: {quantity} are booked at {book} and lie at {desk}.")),
+        "difference_wrong_organization": _difference(
+            N_("{name}: two organisations have it: books {book}, desk {desk}.")
+        ),
+        "difference_state_conflict": _difference(
+            N_("{name}: the states contradict: books {book}, desk {desk}, counted {count}.")
+        ),
+        "difference_quantity": _difference(
+            N_("{name}: books {book}, desk {desk}, counted {count}; difference {quantity}.")
+        ),
+        "difference_unit": _difference(N_("{name}: the desk's quantity fits no unit of the books ({units}).")),
+        "difference_timing": _difference(N_("{name}: books {book}, desk {desk}; the movement is on its way.")),
+        "difference_regrading": _difference(N_("{name}: {quantity} too few of one, too many of the other.")),
+        "difference_kit": _difference(N_("{name}: the kit should be {book} and is {desk}.")),
         # -- reading and writing
         "source_failed": IssueText(
             N_("{kind} on the side “{side}” could not be read this time: {why}."),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..settings import Settings
 from ..sync.types import Run
 
-__all__ = ["JOBS"]
+if TYPE_CHECKING:
+    from .wiring import Wired
+
+__all__ = ["JOBS", "run_in"]
 
 
 def _nightly(settings: Settings) -> Run:
@@ -17,4 +21,19 @@ def _nightly(settings: Settings) -> Run:
     return nightly(settings)
 
 
-JOBS: Mapping[str, Callable[[Settings], Run]] = MappingProxyType({"nightly": _nightly})
+def _reconcile(settings: Settings) -> Run:
+    from .reconcile import nightly_reconcile
+
+    return nightly_reconcile(settings)
+
+
+JOBS: Mapping[str, Callable[[Settings], Run]] = MappingProxyType({"nightly": _nightly, "reconcile": _reconcile})
+
+
+def run_in(parts: Wired, job: str) -> Run:
+    """One run of ``job`` on what is wired already. ``KeyError`` for a job that is not in ``JOBS``."""
+    if job == "reconcile":
+        from .reconcile import reconcile
+
+        return reconcile(parts).run
+    return {"nightly": parts.engine.run}[job](job)

@@ -117,7 +117,7 @@ def _unbound(
                 "account_missing",
                 "The chart of accounts in 1C has no account {code}.",
                 "Add the account, or change its code in the mapping (options.accounts.{name}.code).",
-                {"code": accounts.get("code", name), "name": name},
+                {"code": ", ".join(accounts.get("codes") or [accounts.get("code", name)]), "name": name},
                 note=True,  # many a base never kept low-value items there: nothing is concluded from that
             )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from ..errors import Reject
 from ..mappings.model import Ref, Side
+from ..sync.reconcile.types import Allotment
 from ..sync.store import Store
 from ..sync.types import Link
 from ..sync.world import UNIT
 from .lookup import THING, Known, linked_matches, parse_ref, resolve
 from .wiring import Wired
 
-__all__ = ["link", "linked", "reject", "two"]
+__all__ = ["allot", "link", "linked", "reject", "two", "unallot"]
 
 POSITION = "position"
 
@@ -85,6 +87,49 @@ def reject(parts: Wired, known: Known, first: str, second: str, *, by: str) -> t
     book, desk = two(parts, known, first, second)
     parts.store.reject(parts.pair.name, book.kind, book.id, desk.id, by=by)
     return book, desk
+
+
+def allot(
+    parts: Wired,
+    known: Known,
+    card: str,
+    thing: str | None,
+    quantity: Decimal,
+    role: str,
+    reason: str,
+    *,
+    by: str,
+) -> Allotment:
+    """Remember that ``thing`` is part of ``card``, or (without one) what the card stands for. Raises ``Reject``."""
+    made = Allotment(*_card(known, card), _thing(known, thing), quantity, role, reason)
+    parts.store.allot(parts.pair.name, made, by=by)
+    return made
+
+
+def unallot(parts: Wired, known: Known, card: str, thing: str | None, *, by: str) -> Allotment:
+    """Take that back. Raises ``Reject`` where nothing was said."""
+    gone = Allotment(*_card(known, card), _thing(known, thing))
+    if not parts.store.drop_allotment(parts.pair.name, gone.kind, gone.card, gone.desk, by=by):
+        raise Reject(
+            "no_allotment",
+            "Nothing was said about {card} and {thing}.",
+            hint="Give them as they were given to uchet allot.",
+            card=card,
+            thing=thing or "—",
+        )
+    return gone
+
+
+def _card(known: Known, text: str) -> tuple[str, str]:
+    """Kind and id of a card. A group card is no single thing and so not among those read: its reference is believed."""
+    ref = parse_ref(text)
+    if ref is None or ref.side != "book" or ref.kind not in (THING, POSITION):
+        ref = resolve(known, text, "book")
+    return ref.kind, ref.id
+
+
+def _thing(known: Known, text: str | None) -> str:
+    return resolve(known, text, "desk").id if text else ""
 
 
 def linked(store: Store, pair: str, first: str, second: str | None = None) -> Link:

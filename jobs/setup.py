@@ -37,7 +37,9 @@ _SIDES = {"book": N_("The books: 1C."), "desk": N_("The service desk.")}
 _LANGUAGE = N_("Language of messages: ru or en.")
 _STATE = N_("Where links, plans, questions and the journal are kept: a file beside this one, or a database URL.")
 _TIMEOUT = N_("Seconds to wait for an answer, and simultaneous connections (each takes a licence in 1C):")
-_NIGHTLY = N_("When “uchet schedule” runs the nightly job; an empty zone means this machine's own.")
+_NIGHTLY = N_(
+    "When “uchet schedule” runs the nightly job and the reconciliation; an empty zone means this machine's own."
+)
 _GUARD = N_("Where a run stops and asks: shares of the records of one organisation and kind, and ceilings.")
 _PROPERTIES = N_("Titles of the additional attributes in 1C, where they differ from ours:")
 _FIELDS = N_(
@@ -78,7 +80,7 @@ def settings_text(answers: Mapping[Side, SideAnswers], language: str, *, keyring
         lines += ["keyring = true"] if keyring and one.password else []
         lines += [note(_TIMEOUT), "# timeout = 60", "# connections = 1"]
         lines += ['# zone = "Europe/Moscow"', ""] if side == "book" else [""]
-    lines += [note(_NIGHTLY), "[schedule]", 'nightly = "02:30"', 'zone = ""', ""]
+    lines += [note(_NIGHTLY), "[schedule]", 'nightly = "02:30"', 'reconcile = "04:30"', 'zone = ""', ""]
     lines += [note(_GUARD), "# [guard]", "# change_share = 0.10", "# change_from = 5", "# change_max = 500"]
     lines += ["# retire_share = 0.02", "# retire_from = 2", "# retire_max = 50", "# source_share = 0.80", ""]
     lines += [note(_PROPERTIES), "# [properties]", '# model = "ИТ: модель"', ""]

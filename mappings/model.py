@@ -18,6 +18,7 @@ __all__ = [
     "ALL_KINDS",
     "APPROVAL",
     "EQUIPMENT",
+    "HOLDING",
     "INSTALLATION",
     "ITEM",
     "KINDS",
@@ -292,6 +293,20 @@ STOCK = _read(
     Field("cost", "money", "Сумма", "Amount"),
     scope="organization",
 )
+#: What accounts hold of an item at a place, each account a row of its own: what a reconciliation reads. ``account`` is
+#: the account's code.
+HOLDING = _read(
+    "holding",
+    "Остаток по счёту",
+    "Balance of an account",
+    Field("item", "reference", "Номенклатура", "Item", of="item"),
+    Field("place", "reference", "Склад", "Warehouse", of="place"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("account", "text", "Счёт", "Account"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("cost", "money", "Сумма", "Amount"),
+    scope="organization",
+)
 #: One stock card of the desk: an item at a place. ``factor``: how many of the books' units one of the desk's is.
 SUPPLY = _read(
     "supply",
@@ -441,7 +456,7 @@ INSTALLATION = _read(
 )
 #: Every kind a mapping may name.
 ALL_KINDS: tuple[Kind, ...] = (
-    *(*KINDS, ITEM, STOCK, SUPPLY, MOVEMENT),
+    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT),
     *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
 )
 

@@ -18,6 +18,7 @@ from .orders import KIND, Order, is_order
 from .pair import EngineSettings, LinkIndex, Pair
 from .plan import build, build_orders, decided
 from .purchase_run import look_aside, remember_requests
+from .reconcile.types import KEY as DIFFERENCE
 from .recover import recover
 from .resync import Resync, compare
 from .sight import SIDES, Contact, Sight, forgetting, look, remember
@@ -60,7 +61,7 @@ class Engine:
     def run(self, job: str = "nightly") -> Run:
         """One unattended run. Raises ``Fatal`` when a side cannot be reached or entered, ``Blocked`` while another run
         of the pair holds the lock; everything else is in the run's outcome and the open questions."""
-        with self._running(job) as run:
+        with self.running(job) as run:
             applier, sight = self._look(run)
             plan, verdict = self._plan(sight, run)
             if not verdict.stopped:
@@ -71,7 +72,7 @@ class Engine:
 
     def plan(self, job: str = "plan") -> tuple[Plan, Verdict]:
         """Plan and save. Neither side is written to, save that intents left open by a crash are settled first."""
-        with self._running(job) as run:
+        with self.running(job) as run:
             _, sight = self._look(run)
             plan, verdict = self._plan(sight, run)
             self._report(run, plan.issues, plan)
@@ -84,7 +85,7 @@ class Engine:
         Raises ``Reject`` for an unknown or used plan, ``Blocked`` for one that waits for approval or that was made
         under another mapping.
         """
-        with self._running(job) as run:
+        with self.running(job) as run:
             row = self._saved(plan_id)
             applier, sight = self._look(run)
             self._same_sides(row, sight)
@@ -98,7 +99,7 @@ class Engine:
     def draft(self, orders: Collection[Order], job: str = "draft") -> Run:
         """Write drafts for ``orders``, under the guard and in the journal like any plan; an order drafted before is
         left alone. What cannot be drafted becomes a question."""
-        with self._running(job) as run:
+        with self.running(job) as run:
             applier, sight = self._look(run)
             plan, verdict = self._ordered(sight, run, orders)
             if not verdict.stopped:
@@ -121,12 +122,12 @@ class Engine:
         """Compare everything as on the first day and write nothing anywhere, not even what recover would settle."""
         contact = Contact.make(self.pair)
         settings = replace(self.settings, feed=None)
-        return compare(look(self.pair, self.store, settings, self.clock(), contact, self._reading))
+        return compare(look(self.pair, self.store, settings, self.clock(), contact, self.reading))
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _running(self, job: str) -> Iterator[Run]:
+    def running(self, job: str) -> Iterator[Run]:
         """A started run under the pair's lock; an error ends it as failed (and in the store, with its text)."""
         holder = f"{socket.gethostname()}:{os.getpid()}"
         with self.store.locked(self.pair.name, holder, _LOCK) as lock:
@@ -141,7 +142,8 @@ class Engine:
             finally:
                 self._renew = lambda: None
 
-    def _reading(self, step: str) -> None:
+    def reading(self, step: str) -> None:
+        """Told before each listing: the lock is renewed, and whoever watches sees it."""
         self._renew()
         self._progress(f"read {step}", 0, 0)
 
@@ -161,7 +163,7 @@ class Engine:
         watched = self.store.drafts(self.pair.name, WAITING)
         # Before the registers are read: what is posted by now must show in them.
         moved = follow(self.pair.book, self.pair.book_map, watched)
-        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self._reading, moved, links)
+        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self.reading, moved, links)
         for draft in () if "book" in sight.back else moved:
             self.store.put_draft(self.pair.name, draft, run=run.id)
         targets.index = sight.world.index
@@ -272,7 +274,10 @@ class Engine:
             remember_requests(self.store, self.pair.name, run.id, found)
         issues = {i.key: i for i in (*plan.issues, *applier.result.issues[asked:])}
         self.store.report_issues(
-            self.pair.name, run.id, list(issues.values()), lambda row: row.issue.kind in found.covered
+            self.pair.name,
+            run.id,
+            list(issues.values()),
+            lambda row: row.issue.kind in found.covered and not row.issue.key.startswith(DIFFERENCE),
         )
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         return worst("blocked" if verdict.stopped else "clean", "partial" if unread else "clean")
@@ -285,6 +290,8 @@ class Engine:
     def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
         """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
         kind = row.issue.kind
+        if row.issue.key.startswith(DIFFERENCE):
+            return False
         if kind in (KIND, MOVEMENT) and not row.issue.key.startswith(f"{KIND}:"):
             return bool(plan.complete.get("desk|movement")) and bool(plan.complete.get("book|movement"))
         if kind == KIND:  # what became of a draft is known every night; an event is looked at when it is ordered

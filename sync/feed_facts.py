@@ -20,7 +20,7 @@ from ..mappings.text import clean, fold
 from .pair import FeedSettings, LinkIndex
 from .types import EVENT_STATES, Draft, Event, Issue, Link, Listing, Record
 
-__all__ = ["KIND", "Card", "FeedFacts", "Spot", "asked", "cards", "exact", "followed", "spot_of"]
+__all__ = ["KIND", "Card", "FeedFacts", "Spot", "asked", "cards", "cards_of", "exact", "followed", "spot_of"]
 
 #: The kind under which questions about events stand.
 KIND = "movement"
@@ -135,11 +135,16 @@ def exact(quantity: Decimal, *, whole: bool = False) -> Decimal | None:
 
 def cards(facts: FeedFacts, index: LinkIndex) -> dict[str, Card]:
     """The desk's stock cards by id."""
+    return cards_of(facts.items, facts.supplies, index)
+
+
+def cards_of(items: Listing, supplies: Listing, index: LinkIndex) -> dict[str, Card]:
+    """``supplies`` as cards by id, told apart by the codes of ``items``."""
     by_code: dict[str, list[Record]] = {}
-    for record in facts.items.records.values():
+    for record in items.records.values():
         if not record.retired and record.values.get("code"):
             by_code.setdefault(clean(str(record.values["code"])), []).append(record)
-    return {id: _card(record, by_code, index) for id, record in sorted(facts.supplies.records.items())}
+    return {id: _card(record, by_code, index) for id, record in sorted(supplies.records.items())}
 
 
 def _card(record: Record, by_code: Mapping[str, list[Record]], index: LinkIndex) -> Card:

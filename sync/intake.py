@@ -78,9 +78,10 @@ def _all(connector: Connector, query: Query) -> list[Raw]:
 
 
 def _branch(rows: Iterable[Raw], accounts: Mapping[str, Any]) -> list[str]:
-    """The account with the given code and everything below it."""
+    """The accounts with the given ``code`` or ``codes`` (an account's ``codes`` win) and everything below them."""
     rows = list(rows)
-    keys = [r.id for r in rows if str(r.data.get(accounts["code_field"]) or "").strip() == accounts["code"]]
+    codes = accounts.get("codes") or [accounts["code"]]
+    keys = [r.id for r in rows if str(r.data.get(accounts["code_field"]) or "").strip() in codes]
     for key in keys:  # grows while it is walked: children, then theirs
         keys += [r.id for r in rows if r.data.get(accounts["parent_field"]) == key and r.id not in keys]
     return keys

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, Row, bindparam, select
 
 from ...errors import Reject
+from ..reconcile.types import KEY
 from ..types import Issue, Link
 from . import audit
 from .core import Core
@@ -27,12 +28,12 @@ _ONE = select(issues).where(_COLS.id == bindparam("i"))
 _DECIDED = _PAIR.where(_COLS.state.in_(("decided", "ignored")))
 _CHANGE = issues.update().where(_COLS.id == bindparam("i"))
 
-_ASKED_AGAIN: Mapping[str, Any] = {"state": "open", "decision": None, "until": None, "by": None}
+_ASKED_AGAIN: Mapping[str, Any] = {"state": "open", "decision": None, "until": None, "by": None, "at": None}
 
 
 def _row(row: Row[Any]) -> IssueRow:
     body = load_as(Issue, row.body)
-    return IssueRow(row.id, body, row.state, row.decision, row.until, row.by, row.first, row.last)
+    return IssueRow(row.id, body, row.state, row.decision, row.until, row.by, row.first, row.last, row.at)
 
 
 def _silent(row: IssueRow, fingerprint: str, today: date) -> bool:
@@ -89,7 +90,9 @@ class Questions(Core):
         if _silent(old, issue.fingerprint, now.date()) or (same and old.state == "open"):
             connection.execute(_CHANGE, {"i": old.id, "last": now, "body": dumps(issue)})
             return False
-        connection.execute(_CHANGE, {"i": old.id, "last": now, **_content(issue), **_ASKED_AGAIN})
+        # A difference that was gone and is there again is a new one: its age begins anew.
+        again = {"first": now} if old.state == "closed" and issue.key.startswith(KEY) else {}
+        connection.execute(_CHANGE, {"i": old.id, "last": now, **_content(issue), **_ASKED_AGAIN, **again})
         return True
 
     def issues(self, pair: str, state: str | None = "open") -> list[IssueRow]:
@@ -110,7 +113,8 @@ class Questions(Core):
 
         ``take-book``/``take-desk`` hold for the values asked about. ``ignore-until`` is silent through ``until`` (UTC
         day; without one, until the values change). ``link`` and ``reject`` also make the link, or the rejection, at
-        once when the issue names both records, and ``reject`` closes it. Raises Reject for an unknown number
+        once when the issue names both records, and ``reject`` closes it.
+        ``accept``: what is proposed shall be done. Raises Reject for an unknown number
         ("issue_unknown"), an unknown choice ("choice_unknown"), a reject of an issue that does not name two records
         ("choice_unfit") and a link that contradicts another ("already_linked").
         """
@@ -122,7 +126,7 @@ class Questions(Core):
                 raise Reject("issue_unknown", "There is no issue {id}.", hint="See them with uchet issues list.", id=id)
             issue = load_as(Issue, row.body)
             _act(connection, row.pair, issue, choice, by, now)
-            connection.execute(_CHANGE, {"i": id, "by": by, **_answer(choice, until)})
+            connection.execute(_CHANGE, {"i": id, "by": by, "at": now, **_answer(choice, until)})
             details = {"issue": id, "code": row.code, "choice": choice, "until": until, "field": issue.field_name}
             where = (issue.kind, issue.book, issue.desk)
             entry = audit.Entry("decide", by, None, None, *where, details=details)
@@ -152,7 +156,7 @@ def _check_choice(choice: str) -> None:
         raise Reject(
             "choice_unknown",
             "{choice} is not an answer.",
-            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry.",
+            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, accept.",
             choice=choice,
         )
 

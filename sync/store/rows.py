@@ -32,7 +32,7 @@ Settled = Literal["done", "failed", "stale", "rejected", "abandoned", "deferred"
 OperationState = Literal["intent", "done", "failed", "stale", "rejected", "abandoned", "deferred"]
 PlanState = Literal["waiting", "approved", "applied", "superseded"]
 IssueState = Literal["open", "decided", "ignored", "closed"]
-Choice = Literal["take-book", "take-desk", "ignore-until", "link", "reject", "retry"]
+Choice = Literal["take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -77,7 +77,8 @@ class OperationRow:
 
 @dataclass(frozen=True, slots=True)
 class IssueRow:
-    """A question and what became of it. ``until`` is the last day (UTC) an ignored question stays silent."""
+    """A question and what became of it. ``until`` is the last day (UTC) an ignored question stays silent; ``at``: when
+    somebody (``by``) answered."""
 
     id: int
     issue: Issue
@@ -87,6 +88,7 @@ class IssueRow:
     by: str | None
     first: datetime
     last: datetime
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

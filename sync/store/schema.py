@@ -24,9 +24,11 @@ from sqlalchemy.types import TypeDecorator
 __all__ = [
     "HEAD",
     "Utc",
+    "allotment",
     "approval",
     "audit",
     "audit_head",
+    "chunk",
     "draft",
     "event",
     "forgotten",
@@ -38,6 +40,7 @@ __all__ = [
     "metadata",
     "operation",
     "plan",
+    "reconciliation",
     "rejection",
     "request",
     "run",
@@ -46,7 +49,7 @@ __all__ = [
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0004"
+HEAD = "0005"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -239,6 +242,7 @@ issue = Table(
     _text("decision", null=True),
     Column("until", Date, nullable=True),
     _text("by", null=True),
+    Column("at", Utc, nullable=True),
     Column("first", Utc, nullable=False),
     Column("last", Utc, nullable=False),
     UniqueConstraint("pair", "key"),
@@ -272,6 +276,44 @@ approval = Table(
     _text("by"),
     Column("at", Utc, nullable=False),
     Index(None, "pair", "request"),
+)
+
+#: One finished comparison and the snapshot it stands on; neither is ever written again. ``snapshot`` names chunks.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("run", Text, primary_key=True),
+    _text("scope"),
+    Column("day", Date, nullable=True),
+    Column("taken", Utc, nullable=False),
+    _text("body"),
+    _text("snapshot"),
+    Index(None, "pair", "taken"),
+)
+
+#: Parts of snapshots under the digest of what was in them when they were written: what did not change is kept once.
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    _text("body"),
+)
+
+#: Which things of the desk a card or position of the books stands for; ``desk`` is empty in the row about the card.
+allotment = Table(
+    "allotment",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("card", Text, primary_key=True),
+    Column("desk", Text, primary_key=True),
+    _text("quantity"),
+    _text("role"),
+    _text("reason"),
+    _text("by"),
+    Column("at", Utc, nullable=False),
 )
 
 run = Table(

@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..types import Draft, Event, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
+from ..reconcile.types import Allotment, Coming, Correction, Difference, Group, Reconciliation, Source
+from ..types import Draft, Event, FieldChange, Issue, Link, Operation, Plan, Record, Ref, Seen, Verdict
 
 __all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads", "packed_text"]
 
@@ -33,9 +34,9 @@ FORMAT = 1
 
 T = TypeVar("T")
 
-_CLASSES: Mapping[str, type[Any]] = MappingProxyType(
-    {f"${cls.__name__}": cls for cls in (Draft, Event, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict)}
-)
+_PLANNED = (Draft, Event, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict)
+_RECONCILED = (Allotment, Coming, Correction, Difference, Group, Reconciliation, Record, Source)
+_CLASSES: Mapping[str, type[Any]] = MappingProxyType({f"${cls.__name__}": cls for cls in (*_PLANNED, *_RECONCILED)})
 
 
 def _default(spec: Field[Any]) -> Any:

@@ -19,13 +19,27 @@ from .locking import Locking
 from .migrate import prepare
 from .planning import Planning
 from .questions import Questions
+from .reconciling import Reconciling
 from .requesting import Requesting
 from .running import Running
 
 __all__ = ["Store"]
 
 
-class Store(Linking, Planning, Journal, Questions, Requesting, Running, Locking, Audit, Backups, Forgetting, Feeding):
+class Store(
+    Linking,
+    Planning,
+    Journal,
+    Questions,
+    Requesting,
+    Running,
+    Locking,
+    Audit,
+    Backups,
+    Forgetting,
+    Feeding,
+    Reconciling,
+):
     """Open with :meth:`open`. Every changing call is one transaction, on disk when it returns.
 
     Raised by any call: Retry("store_busy") when another process holds the database too long, Fatal("store_failed")

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from uchet.mappings.model import Ref
 from uchet.sync.approvals import Approval
+from uchet.sync.reconcile.types import Allotment, Difference, Reconciliation, Snapshot, Source
 from uchet.sync.requests import Case, Memory
 from uchet.sync.store import JobRow, SideState, Store
-from uchet.sync.types import Draft, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict
+from uchet.sync.types import Draft, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen, Verdict
 
 PAIR = "main"
 PERSON, THING = "Ёлкина Анна Петровна", "БП-000017"
@@ -106,6 +107,15 @@ def fill(path: Path) -> None:
         store.put_requests(PAIR, {"31": Memory(case, "v1", {"v1": {"1": ("||hardware", "2", "10")}})}, {}, run.id)
         spoken = Approval("31", "head_of_it", "7", "approved", date(2026, 3, 1), "v1", "по звонку", "uchet")
         store.approve_request(PAIR, spoken, by="anna")
+        store.allot(PAIR, Allotment("equipment", "b9", "d9", Decimal(2), "monitor", "по описи"), by="anna")
+        now = _Clock.now
+        record = Record("equipment", "book", "b1", {"name": THING, "custodian": Ref("book", "person", "p1")})
+        listing = Listing("equipment", "book", {"b1": record}, True, read=1)
+        source = Source("book", "equipment", now, 1, True)
+        shown = Snapshot(None, now, (source,), {("equipment", "book"): listing})
+        found = Difference("difference:equipment:b1::presence", "book_only", "equipment", THING, "b1")
+        made = Reconciliation(run.id, None, now, {"room": (PERSON,)}, (source,), (found,), {"equipment": 1})
+        store.put_reconciliation(PAIR, made, shown)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def test_the_package_gives_the_addon_and_imports_nothing_else() -> None:
 
 def test_jobs_and_events_are_those_that_run(settings: Path) -> None:
     addon = Addon(settings)
-    assert addon.jobs == tuple(JOBS) == ("nightly",)
+    assert addon.jobs == tuple(JOBS) == ("nightly", "reconcile")
     assert set(EVENTS.values()) <= set(addon.jobs)
     assert "desk.changed" in addon.events
 

@@ -1,0 +1,96 @@
+"""Reconciliation for people and for the night: settings and words in, a kept comparison out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+from ..errors import Fatal, Reject
+from ..mappings.model import Ref, Side, Value
+from ..settings import Settings
+from ..sync.pair import book_now
+from ..sync.reconcile.proposals import orders_of
+from ..sync.reconcile.run import Answer
+from ..sync.reconcile.run import reconcile as compare
+from ..sync.reconcile.scope import Asked
+from ..sync.reconcile.types import ReconcileRules, Reconciliation
+from ..sync.store import Store
+from ..sync.types import Run
+from .lookup import labels_of
+from .wiring import Wired, utc_now, wired
+
+__all__ = ["NAME", "called", "draft", "kept", "names_of", "nightly_reconcile", "numbers_of", "reconcile"]
+
+NAME = "reconcile"
+
+
+def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None) -> Answer:
+    """Compare both sides. Raises ``Blocked`` while another run of the pair is at work, ``Reject`` for words that mean
+    nothing, ``Fatal`` or ``Retry`` where neither side can be read."""
+    rules = ReconcileRules(parts.settings.reconcile.timing_days)
+    return compare(parts.engine, asked, day, rules)
+
+
+def draft(parts: Wired, answer: Answer) -> Run | None:
+    """Write the drafts that people accepted and that still fit; ``None`` where there are none. An answer is carried out
+    once. Raises what a run raises."""
+    snapshot = parts.store.snapshot(parts.pair.name, answer.made.run)
+    if snapshot is None or answer.made.day is not None:
+        return None
+    today = book_now(parts.engine.clock(), parts.engine.settings.zone).date()
+    orders = orders_of(answer, snapshot, today, parts.engine.settings.language)
+    return parts.engine.draft(orders) if orders else None
+
+
+def nightly_reconcile(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Run:
+    """Everything, as of now."""
+    with wired(settings, clock) as parts:
+        return reconcile(parts).run
+
+
+def kept(store: Store, pair: str, run: str) -> Reconciliation:
+    """What a run found, as it was kept; nothing is read anew. Raises ``Reject``."""
+    found = store.reconciliation(pair, run)
+    if found is None:
+        raise Reject(
+            "no_reconciliation",
+            "The run {run} compared nothing.",
+            hint="See the runs with «uchet reconcile --list».",
+            run=run,
+        )
+    return found
+
+
+def names_of(store: Store, pair: str, run: str) -> Mapping[tuple[Side, str, str], str]:
+    """What the records of a kept comparison are called: as last agreed on, else as they were read then. Names of people
+    stand in the first alone."""
+    snapshot = store.snapshot(pair, run)
+    found: dict[tuple[Side, str, str], str] = {}
+    for (kind, side), listing in snapshot.listings.items() if snapshot else ():
+        for id, record in listing.records.items():
+            name = record.values.get("name")
+            if isinstance(name, str):
+                found[side, kind, id] = name
+    return {**found, **labels_of(store, pair)}
+
+
+def called(names: Mapping[tuple[Side, str, str], str], value: Value) -> Value:
+    """``value``, a reference by its name."""
+    return names.get((value.side, value.kind, value.id), value.id) if isinstance(value, Ref) else value
+
+
+def numbers_of(file: Path) -> tuple[str, ...]:
+    """The inventory or serial numbers in a text file, one a line. Raises ``Fatal``."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise Fatal(
+            "numbers_file",
+            "The list of numbers {file} cannot be read: {reason}.",
+            hint="Save it as text in UTF-8, one number a line.",
+            file=str(file),
+            reason=reason or str(error),
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())
