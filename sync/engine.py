@@ -110,7 +110,7 @@ class Engine:
     def plan_drafts(self, orders: Collection[Order], job: str = "draft") -> tuple[Plan, Verdict]:
         """Plan drafts for ``orders`` and save the plan, for a person to look at and to ``apply``; writes to neither
         side."""
-        with self._running(job) as run:
+        with self.running(job) as run:
             _, sight = self._look(run)
             plan, verdict = self._ordered(sight, run, orders)
             keys = {f"{KIND}:event:{order.event}" for order in orders}
