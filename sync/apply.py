@@ -248,6 +248,8 @@ class Applier:
 
 def stands(op: Operation, index: LinkIndex, new: Collection[_Twins], parted: Collection[_Twins]) -> bool:
     """Whether the links are as ``op`` takes them to be. ``new``: what its plan has linked; ``parted``: told apart."""
+    if op.action == "mark":  # about an event of the desk, which is no pair of records
+        return True
     if any((one.kind, one.book, one.desk) in parted for one in (op, *op.members)):
         return False
     ids: list[tuple[Side, str | None]] = [("book", op.book), ("desk", op.desk)]
