@@ -24,7 +24,7 @@ from .words import Words
 __all__: list[str] = []
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the question.")]
-CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry")
+CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry", "repair", "modernization")
 
 
 @command("list", group="issues", help="Questions that wait for a person.")
@@ -145,13 +145,19 @@ def _known(store: Store, seat: Seat, id: int) -> IssueRow:
 
 
 @command(
-    "decide", group="issues", help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject or retry."
+    "decide",
+    group="issues",
+    help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject, retry, repair or modernization.",
 )
 def decide(
     seat: Seat,
     id: IdArgument,
     choice: Annotated[
-        str, typer.Argument(metavar="ANSWER", help="take-book, take-desk, ignore-until, link, reject or retry.")
+        str,
+        typer.Argument(
+            metavar="ANSWER",
+            help="take-book, take-desk, ignore-until, link, reject, retry, repair or modernization.",
+        ),
     ],
     until: Annotated[str | None, typer.Argument(metavar="[DATE]", help="For ignore-until: the last quiet day.")] = None,
 ) -> int:

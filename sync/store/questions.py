@@ -152,7 +152,7 @@ def _check_choice(choice: str) -> None:
         raise Reject(
             "choice_unknown",
             "{choice} is not an answer.",
-            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry.",
+            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, repair, modernization.",
             choice=choice,
         )
 

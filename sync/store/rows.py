@@ -32,7 +32,7 @@ Settled = Literal["done", "failed", "stale", "rejected", "abandoned", "deferred"
 OperationState = Literal["intent", "done", "failed", "stale", "rejected", "abandoned", "deferred"]
 PlanState = Literal["waiting", "approved", "applied", "superseded"]
 IssueState = Literal["open", "decided", "ignored", "closed"]
-Choice = Literal["take-book", "take-desk", "ignore-until", "link", "reject", "retry"]
+Choice = Literal["take-book", "take-desk", "ignore-until", "link", "reject", "retry", "repair", "modernization"]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 

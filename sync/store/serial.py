@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..types import Draft, Event, FieldChange, Issue, Link, Operation, Plan, Ref, Seen, Verdict
+from ..types import Claim, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Ref, Seen, Verdict
 
 __all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads", "packed_text"]
 
@@ -34,7 +34,10 @@ FORMAT = 1
 T = TypeVar("T")
 
 _CLASSES: Mapping[str, type[Any]] = MappingProxyType(
-    {f"${cls.__name__}": cls for cls in (Draft, Event, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict)}
+    {
+        f"${cls.__name__}": cls
+        for cls in (Claim, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Seen, Verdict)
+    }
 )
 
 
