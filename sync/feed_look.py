@@ -5,7 +5,7 @@ Registering is append-only and writes to neither side: an event seen once is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -46,9 +46,12 @@ def keeps(pair: Pair) -> bool:
     return mapped and pair.desk.capabilities.movements
 
 
-def keeps_works(pair: Pair) -> bool:
-    """Whether the desk declares that it keeps work on equipment, and its mapping says where."""
-    return all(name in pair.desk_map.kinds for name in _WORK) and pair.desk.capabilities.works
+def keeps_works(pair: Pair, absent: Collection[str] = ()) -> bool:
+    """Whether the desk declares that it keeps work on equipment, and its mapping says where. ``absent``: what this desk
+    does not publish, because it was made before there was such a thing."""
+    kinds = [pair.desk_map.kinds[name] for name in _WORK if name in pair.desk_map.kinds]
+    there = len(kinds) == len(_WORK) and not any(kind.main.collection in absent for kind in kinds)
+    return there and pair.desk.capabilities.works
 
 
 def look_at_feed(
@@ -63,7 +66,7 @@ def look_at_feed(
     """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why)."""
     read: list[Listing] = []
     # The desk first: what is recorded while the books are read waits for the next night.
-    works = _WORK if keeps_works(pair) else ()
+    works = _WORK if keeps_works(pair, desk.absent) else ()
     for intake, kinds in ((desk, (*_DESK, *works)), (book, _BOOK)):
         for kind in kinds:
             progress(f"{intake.side} {kind}")
