@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
-from ..errors import Blocked, Reject, Stale
+from ..errors import Blocked, Fatal, Reject, Stale
 from .base import Connector, Raw, Write
 from .contract_kit import Stock, Subject, change, opened, raised
 
@@ -45,7 +45,7 @@ class StockChecks:
         with opened(subject.connect(subject.url)) as connector:
             raw = _moved(stock, connector)
             held = _held(stock, connector)
-            raised((Reject, Blocked, Stale), lambda: connector.write(change(raw, stock.edit)))
+            raised((Reject, Blocked, Stale, Fatal), lambda: connector.write(change(raw, stock.edit)))
             now = connector.get(stock.collection, raw.id)
             assert now is not None
             assert dict(now.data) == dict(raw.data), "a refused edit left something behind"
