@@ -24,7 +24,7 @@ from .words import Words
 __all__: list[str] = []
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the question.")]
-CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept")
+CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept", "repair", "modernization")
 
 
 @command("list", group="issues", help="Questions that wait for a person.")
@@ -148,13 +148,17 @@ def _known(store: Store, seat: Seat, id: int) -> IssueRow:
 @command(
     "decide",
     group="issues",
-    help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject, retry or accept.",
+    help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject, retry, accept, repair, modernization.",
 )
 def decide(
     seat: Seat,
     id: IdArgument,
     choice: Annotated[
-        str, typer.Argument(metavar="ANSWER", help="take-book, take-desk, ignore-until, link, reject, retry or accept.")
+        str,
+        typer.Argument(
+            metavar="ANSWER",
+            help="take-book, take-desk, ignore-until, link, reject, retry, accept, repair or modernization.",
+        ),
     ],
     until: Annotated[str | None, typer.Argument(metavar="[DATE]", help="For ignore-until: the last quiet day.")] = None,
 ) -> int:

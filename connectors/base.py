@@ -67,6 +67,9 @@ class Capabilities:
     settle: float = 0.0
     #: Stock movements are kept: a created one changes the stock in the same step, and can no longer be edited.
     movements: bool = False
+    #: Work on equipment is kept: a finished one changes stock, equipment and composition in the same step, and neither
+    #: it nor its lines can be edited any more.
+    works: bool = False
 
 
 @dataclass(frozen=True, slots=True)

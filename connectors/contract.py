@@ -24,6 +24,7 @@ from .contract_failures import FailureChecks
 from .contract_kit import (
     Rejected,
     Sample,
+    Stock,
     Subject,
     change,
     create,
@@ -35,9 +36,10 @@ from .contract_kit import (
     raised,
 )
 from .contract_proxy import Proxy, add_unknown, hang_up, repeat_first
+from .contract_stock import StockChecks
 from .contract_writing import WritingChecks
 
-__all__ = ["ConnectorContract", "Rejected", "Sample", "Subject"]
+__all__ = ["ConnectorContract", "Rejected", "Sample", "Stock", "Subject"]
 
 
 class ReadingChecks:
@@ -169,7 +171,7 @@ class ReadingChecks:
         assert dict(single.data) == dict(listed.data)
 
 
-class ConnectorContract(ReadingChecks, WritingChecks, FailureChecks):
+class ConnectorContract(ReadingChecks, WritingChecks, FailureChecks, StockChecks):
     """All checks. A subclass gives the ``subject`` fixture."""
 
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from ..errors import UchetError
@@ -18,6 +19,7 @@ __all__ = [
     "Made",
     "Rejected",
     "Sample",
+    "Stock",
     "Subject",
     "change",
     "create",
@@ -69,6 +71,22 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """How a desk that keeps stock says so: ``values`` make a movement in ``collection`` that brings ``amount`` to the
+    record ``id`` of the collection ``card``, whose field ``level`` holds the quantity. ``edit`` is a change of a
+    movement, ``refused`` turns ``values`` into a movement that the desk does not take."""
+
+    collection: str
+    card: str
+    id: str
+    level: str
+    amount: Decimal
+    values: Mapping[str, Any]
+    edit: Mapping[str, Any]
+    refused: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A connector under test against a server at ``url`` that is running and may be written to.
 
@@ -90,6 +108,8 @@ class Subject:
     samples: Sequence[Sample] = ()
     rejected: Sequence[Rejected] = ()
     retire: Mapping[str, Any] = field(default_factory=dict)
+    #: Only of a desk that claims to keep stock by movements.
+    stock: Stock | None = None
 
 
 @dataclass(frozen=True, slots=True)

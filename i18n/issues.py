@@ -205,6 +205,53 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("{name}: the desk has {desk} and the books {book}; {open} is on its way, {rest} is unexplained."),
             N_("Count the stock; nothing is written by itself."),
         ),
+        # -- work on equipment
+        "feed_kit_places": IssueText(
+            N_("{name} of {day}: “{item}” and its parts do not all stand at one warehouse, or it has none."),
+            N_("Transfer the parts first, then record the assembly anew."),
+        ),
+        "feed_kit_task": IssueText(
+            N_("{name} of {day}: “{item}” was assembled or taken apart ({lines}); we know no document for it here."),
+            N_("The accountant enters it; it is found when a document with just these quantities is posted."),
+        ),
+        "work_overdue": IssueText(
+            N_("{name}: {thing} has been in repair with “{contractor}” (act {act}) past {due}, for {days} days."),
+            N_("Ask the contractor, and record the return on the desk."),
+        ),
+        "work_paid": IssueText(
+            N_("{name} of {day}: {thing} came back from repair with “{contractor}” (act {act}), for {cost}."),
+            N_("The service and its parts are the accountant's; take-book says that it was seen."),
+            ("take-book", "ignore-until"),
+        ),
+        "work_paid_warranty": IssueText(
+            N_("{name} of {day}: {thing} was repaired (“{contractor}”, act {act}) for {cost}; warranty until {until}."),
+            N_("Ask the contractor why; take-book says that it was seen."),
+            ("take-book", "ignore-until"),
+        ),
+        "work_replaced": IssueText(
+            N_("{name} of {day}: {thing} replaced by “{contractor}” ({act}): {old_serial} → {serial}; card: {shown}."),
+            N_("The card's number follows the desk; return and receipt are the accountant's. take-book: it was seen."),
+            ("take-book", "ignore-until"),
+        ),
+        "work_repair": IssueText(
+            N_("{name} of {day}: “{part}” was fitted into {thing}: a repair by the rule, the function is restored."),
+            N_("The accountant decides: repair, or modernization (then a draft of the upgrade is written)."),
+            ("repair", "modernization", "ignore-until"),
+        ),
+        "work_modernization": IssueText(
+            N_("{name} of {day}: “{part}” was fitted into {thing}: a modernization by the rule, better than before."),
+            N_("The accountant decides: repair, or modernization (then a draft of the upgrade is written)."),
+            ("repair", "modernization", "ignore-until"),
+        ),
+        "work_undecided": IssueText(
+            N_("{name} of {day}: “{part}” was fitted into {thing}; repair or modernization, the rule does not tell."),
+            N_("The accountant decides: repair, or modernization (then a draft of the upgrade is written)."),
+            ("repair", "modernization", "ignore-until"),
+        ),
+        "work_unlinked": IssueText(
+            N_("{name} of {day}: the thing it is about ({thing}) is linked to nothing in the books."),
+            N_("Link it; what the books need is seen to then."),
+        ),
         "draft_waits": IssueText(
             N_("{name}: moved again on the desk while an earlier draft still waits in 1C."),
             N_("Post or delete the earlier draft."),

@@ -34,6 +34,9 @@ __all__ = [
     "STOCK",
     "SUPPLY",
     "WARRANTY",
+    "WORK",
+    "WORK_PART",
+    "WORK_TYPES",
     "Field",
     "Kind",
     "Ref",
@@ -322,7 +325,11 @@ SUPPLY = _read(
     scope="organization",
 )
 #: What a movement of the desk is; ``receipt`` and ``expense`` are also what the books' documents become there.
-MOVEMENT_TYPES = ("receipt", "issue", "transfer", "return", "write_off", "correction", "expense")
+MOVEMENT_TYPES = (
+    *("receipt", "issue", "transfer", "return", "write_off", "correction", "expense"),
+    # What an assembly did to stock: the work says it as a whole.
+    *("assembly_in", "assembly_out"),
+)
 #: One record of stock that came or went. In the books a record may do both (``item``… left, ``to_item``… came); on the
 #: desk it names its card, and ``recorded`` (the moment it was recorded) makes its id one that is never given again.
 MOVEMENT = _read(
@@ -350,6 +357,47 @@ MOVEMENT = _read(
     Field("reverses", "text", "Отменяет", "Takes back"),
     Field("origin", "text", "Источник", "Origin"),
     Field("recorded", "text", "Записано", "Recorded"),
+    final=True,
+)
+#: What is done to a piece of equipment, or made of stock: each once, and whole when it is recorded.
+WORK_TYPES = ("sent", "returned", "replaced", "upgrade", "swap", "assembly", "disassembly")
+WORK = _read(
+    "work",
+    "Работа с оборудованием",
+    "Work on equipment",
+    Field("type", "choice", "Вид работы", "Kind of work", choices=WORK_TYPES),
+    Field("date", "date", "Дата", "Date"),
+    Field("asset", "reference", "Оборудование", "Equipment", of="equipment"),
+    Field("other", "reference", "Выдано взамен", "Given instead", of="equipment"),
+    Field("supply", "reference", "Материал", "Consumable", of="supply"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("unit", "text", "Единица измерения", "Unit"),
+    Field("component", "text", "Комплектующая", "Component"),
+    Field("effect", "text", "Что стало", "Effect"),
+    Field("size_before", "number", "Было", "Size before"),
+    Field("size_after", "number", "Стало", "Size after"),
+    Field("follows", "text", "Завершает", "Ends"),
+    Field("contractor", "text", "Подрядчик", "Contractor"),
+    Field("act", "text", "Акт", "Act"),
+    Field("due", "date", "Срок", "Due"),
+    Field("warranty", "date", "Гарантия до", "Warranty until"),
+    Field("cost", "money", "Стоимость", "Cost"),
+    Field("old_serial", "text", "Прежний заводской номер", "Serial number before"),
+    Field("serial", "text", "Заводской номер", "Serial number"),
+    Field("ticket", "text", "Обращение", "Ticket"),
+    Field("recorded", "text", "Записано", "Recorded"),
+    final=True,
+)
+#: One line of a work that makes a thing of several, or several of one.
+WORK_PART = _read(
+    "work_part",
+    "Строка работы",
+    "Line of a work",
+    Field("work", "reference", "Работа", "Work", of="work"),
+    Field("supply", "reference", "Материал", "Consumable", of="supply"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("unit", "text", "Единица измерения", "Unit"),
+    Field("share", "number", "Доля стоимости", "Share of cost"),
     final=True,
 )
 #: «Заявка в ИТ» on the desk, and the order or invoice for it in the books: each side has fields of its own.
@@ -456,7 +504,7 @@ INSTALLATION = _read(
 )
 #: Every kind a mapping may name.
 ALL_KINDS: tuple[Kind, ...] = (
-    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT),
+    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT, WORK, WORK_PART),
     *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
 )
 

@@ -223,6 +223,8 @@ class Applier:
             return self._merged(whole, {}, {}, retired=True)
         values = self.targets.decode(op.side, op.kind, raw)
         book, desk = self.targets.seen_after(op, values, op.changes)
+        # What an operation knows of itself beside the fields it writes is remembered with them.
+        book, desk = {**op.seen.book, **book}, {**op.seen.desk, **desk}
         return self._merged(replace(whole, score=op.score or 100), dict(book), dict(desk))
 
     def draft_of(self, op: Operation, raw: Raw) -> Draft:

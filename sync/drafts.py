@@ -14,6 +14,7 @@ from ..mappings.model import Kind, Ref, Side, Value, Values
 from .ids import draft_key, fingerprint, operation_id, value_text
 from .orders import closings_of_orders, is_order
 from .types import Draft, FieldChange, Issue, Link, Operation, Record
+from .works import acts
 from .world import UNIT, WAITING, World, label_of
 
 __all__ = ["OPEN", "Move", "answered", "closings", "group_moves"]
@@ -85,6 +86,9 @@ def _draft(world: World, document: str, header: Values, members: list[Operation]
     organization = header["organization"]
     scope = organization.id if isinstance(organization, Ref) else ""
     labels = ", ".join(m.label for m in members)
+    known = acts(world)
+    notes = dict.fromkeys(known[m.desk] for m in members if m.desk in known)
+    header = {**header, "@note": "; ".join(notes)} if notes else header
     return Operation(
         "",
         "draft",

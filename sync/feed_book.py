@@ -9,26 +9,25 @@ taken back crosses once more as a correction, and what we wrote ourselves never 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from ..mappings.model import Ref, Value
-from .feed import FeedPlan, effects, mark
-from .feed_facts import KIND, Card, FeedFacts, Spot, asked, cards, spot_of
+from .feed_facts import KIND, Card, FeedFacts, Spot, asked, cards, drafted, spot_of
+from .feed_plan import FeedPlan, effects, mark
 from .ids import create_key, fingerprint
 from .orders import is_order
-from .types import Draft, Event, FieldChange, Issue, Link, Operation
+from .types import Claim, Draft, Event, FieldChange, Link, Operation, Seen
 from .world import World
 
-__all__ = ["CLAIM", "claim_of", "crossing_id", "marks", "plan_entries", "remainders"]
+__all__ = ["crossing_id", "marks", "plan_entries"]
 
-CLAIM = "claim"
 #: (document, spot): one running account.
 Account = tuple[str, Spot]
 ZERO = Decimal(0)
-#: Kinds of event for which a person enters the document.
-_AWAITED = frozenset({"feed_task", "feed_return_alone"})
+#: Why an event waits for a document that a person enters.
+_AWAITED = frozenset({"feed_task", "feed_return_alone", "feed_kit_task", "order_no_document"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +43,17 @@ def crossing_id(account: Account, number: int) -> str:
     return "|".join([account[0], *account[1], str(number)])
 
 
-def claim_of(account: Account, quantity: Decimal) -> str:
-    """The document of the books that an event was found to be."""
-    return "|".join([CLAIM, account[0], *account[1], f"{quantity:f}"])
-
-
 def plan_entries(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
     """Movements to write on the desk, questions about those that cannot be, events whose document was found."""
     known = cards(facts, world.index)
-    by_spot = _by_spot(known.values())
+    by_spot = _by_spot(facts, known.values())
     books = _accounts(facts)
-    crossed = _crossed(facts.links)
-    ours = _drafted(world.drafts)
-    taken = _claimed(facts.claims)
+    crossed = _crossed(facts)
+    ours = _drafted(facts, world.drafts)
+    taken = _claimed(facts)
     shown = {document for document, _ in books}
-    units = {tuple(link.book.split("|")[1:4]): link.rule for link in facts.links}
+    units = {tuple(link.book.split("|")[1:4]): str(link.seen.book.get("units") or "") for link in facts.links}
+    left: list[_Crossing] = []
     for account in sorted({*books, *crossed, *(one for one in ours if one[0] in shown)}):
         entry = books.get(account)
         # Gone from a whole listing: taken back. A draft of our own that is posted no more is asked about.
@@ -66,10 +61,11 @@ def plan_entries(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
             continue
         before, count, day = crossed.get(account, (ZERO, 0, facts.settings.start))
         rest = (entry.quantity if entry else ZERO) - before - ours.get(account, ZERO) - taken.get(account, ZERO)
-        if rest and entry and not count:
-            rest -= _claim(facts, plan, known, account, rest)
         if rest:
-            crossing = _Crossing(account, rest, count, entry.day if entry else day, units.get(account[1], ""))
+            left.append(_Crossing(account, rest, count, entry.day if entry else day, units.get(account[1], "")))
+    found = _find(facts, plan, known, {c.account: c.rest for c in left if c.account in books and not c.count})
+    for crossing in left:
+        if crossing.account not in found:
             _cross(world, facts, plan, by_spot, crossing)
     _lost_documents(world, facts, plan, shown, ours)
 
@@ -90,81 +86,105 @@ def _accounts(facts: FeedFacts) -> dict[Account, Entry]:
                 sign = 1
             if spot is None or not isinstance(quantity, Decimal):
                 continue
-            old = found.get((str(document), spot), Entry(ZERO, day))
-            found[(str(document), spot)] = Entry(old.quantity + sign * quantity, max(old.day, day))
+            account = (str(document), facts.kept(spot))
+            old = found.get(account, Entry(ZERO, day))
+            found[account] = Entry(old.quantity + sign * quantity, max(old.day, day))
     return found
 
 
-def _crossed(links: Iterable[Link]) -> dict[Account, tuple[Decimal, int, date]]:
+def _crossed(facts: FeedFacts) -> dict[Account, tuple[Decimal, int, date]]:
     """What crossed per account: the sum as the desk read it back (books' unit), how many, the latest day."""
     found: dict[Account, tuple[Decimal, int, date]] = {}
-    for link in links:
+    for link in facts.links:
         document, item, org, place, number = link.book.split("|")
-        quantity, kind = link.seen.desk.get("quantity"), link.seen.desk.get("type")
-        if not isinstance(quantity, Decimal):
+        moved = _moved(link)
+        if moved is None:
             continue
-        sign = -1 if kind == "expense" else 1
-        value = sign * quantity * Decimal(link.rule.rpartition("× ")[2] or 1)
-        account = (document, (item, org, place))
+        account = (document, facts.kept((item, org, place)))
         day = link.seen.book.get("date")
         before, count, old = found.get(account, (ZERO, 0, date.min))
         newest = max(old, day) if isinstance(day, date) else old
-        found[account] = (before + value, max(count, int(number) + 1), newest)
+        found[account] = (before + moved, max(count, int(number) + 1), newest)
     return found
 
 
-def _drafted(drafts: Iterable[Draft]) -> dict[Account, Decimal]:
+def _moved(link: Link) -> Decimal | None:
+    """What a movement that crossed did on the desk, in the books' unit by the coefficient it crossed with."""
+    quantity, factor = link.seen.desk.get("quantity"), link.seen.book.get("factor")
+    if not isinstance(quantity, Decimal):
+        return None
+    sign = -1 if link.seen.desk.get("type") == "expense" else 1
+    return sign * quantity * (factor if isinstance(factor, Decimal) else 1)
+
+
+def _drafted(facts: FeedFacts, drafts: Iterable[Draft]) -> dict[Account, Decimal]:
     """What the events in our drafts did on the desk already, by the draft's document."""
     found: dict[Account, Decimal] = {}
     for draft in drafts:
         for member in draft.members if draft.members and is_order(draft.members[0]) else ():
-            row: dict[str, Value] = {c.name: c.after for c in member.changes}
-            quantity = row.get("quantity")
-            if not isinstance(quantity, Decimal):
-                continue
-            for name, sign in (("place", -1), ("from_place", -1), ("to_place", 1)):
-                item, org, place = row.get("item"), row.get("organization"), row.get(name)
-                if isinstance(item, Ref) and isinstance(org, Ref) and isinstance(place, Ref):
-                    account = (draft.ref, (item.id, org.id, place.id))
-                    found[account] = found.get(account, ZERO) + sign * quantity
+            for spot, quantity in drafted(member):
+                account = (draft.ref, facts.kept(spot))
+                found[account] = found.get(account, ZERO) + quantity
     return found
 
 
-def _claimed(claims: Iterable[Event]) -> dict[Account, Decimal]:
+def _claimed(facts: FeedFacts) -> dict[Account, Decimal]:
     found: dict[Account, Decimal] = {}
-    for event in claims:
-        _, document, item, org, place, quantity = event.draft.split("|")
-        account = (document, (item, org, place))
-        found[account] = found.get(account, ZERO) + Decimal(quantity)
+    for claim in (claim for event in facts.claims for claim in event.claims):
+        account = (claim.document, facts.kept((claim.item, claim.organization, claim.place)))
+        found[account] = found.get(account, ZERO) + claim.quantity
     return found
 
 
-def _by_spot(found: Iterable[Card]) -> dict[Spot, list[Card]]:
+def _by_spot(facts: FeedFacts, found: Iterable[Card]) -> dict[Spot, list[Card]]:
     by_spot: dict[Spot, list[Card]] = {}
     for card in found:
         if not card.problem:
-            by_spot.setdefault(card.spot, []).append(card)
+            by_spot.setdefault(facts.kept(card.spot), []).append(card)
     return by_spot
 
 
-# -- one account -------------------------------------------------------------------------------------------------------
+# -- documents that a person entered -----------------------------------------------------------------------------------
 
 
-def _claim(facts: FeedFacts, plan: FeedPlan, known: Mapping[str, Card], account: Account, rest: Decimal) -> Decimal:
-    """An event of the desk that waits for exactly this document: the two are one. Quantities are alike, so which of two
-    equal events is meant makes no difference to either stock."""
+def _find(
+    facts: FeedFacts, plan: FeedPlan, known: Mapping[str, Card], rests: Mapping[Account, Decimal]
+) -> set[Account]:
+    """Accounts of documents that events of the desk wait for: the two are one. A document is an event's own where it
+    does all that the event did and in the same quantities, so which of two equal events is meant makes no difference
+    to either stock."""
+    taken: set[Account] = set()
+    by_effect: dict[tuple[Spot, Decimal], list[str]] = {}
+    for (document, spot), rest in rests.items():
+        by_effect.setdefault((spot, rest), []).append(document)
     for event in sorted(facts.events, key=lambda e: (e.day, e.number)):
-        now = plan.after.get(event.id, event)
-        card = known.get(event.supply)
-        if now.state != "pending" or now.reason not in _AWAITED or card is None or card.spot != account[1]:
+        now = plan.now(event)
+        if now.state != "pending" or now.reason not in _AWAITED:
             continue
-        (_, moved), *_ = effects(event)
-        quantity = card.to_book(moved)
-        if quantity == rest:
-            plan.set(event, "posted", "found", claim_of(account, rest))
-            plan.issues = [i for i in plan.issues if not i.key.startswith(f"feed:{event.id}:")]
-            return rest
-    return ZERO
+        done = _in_books(facts, known, event)
+        for document in by_effect.get(done[0], ()) if done else ():
+            accounts = [(document, spot) for spot, _ in done]
+            if not taken.intersection(accounts) and all(rests.get((document, s)) == q for s, q in done):
+                taken.update(accounts)
+                plan.found(now, [Claim(document, *spot, quantity) for spot, quantity in done])
+                break
+    return taken
+
+
+def _in_books(facts: FeedFacts, known: Mapping[str, Card], event: Event) -> list[tuple[Spot, Decimal]]:
+    """What ``event`` would do in the books, spot by spot; nothing where a card or a quantity means nothing there."""
+    found: dict[Spot, Decimal] = {}
+    for id, quantity in effects(event):
+        card = known.get(id)
+        exact = card.to_book(quantity) if card is not None and not card.problem else None
+        if card is None or exact is None:
+            return []
+        spot = facts.kept(card.spot)
+        found[spot] = found.get(spot, ZERO) + exact
+    return [(spot, quantity) for spot, quantity in sorted(found.items()) if quantity]
+
+
+# -- one account -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +244,9 @@ def _movement(world: World, card: Card, crossing: _Crossing, quantity: Decimal, 
     changes = tuple(FieldChange(name, None, value) for name, value in values.items() if value not in (None, ""))
     key = create_key(world.pair, KIND, id)
     return Operation(
-        "", "create", "desk", KIND, id, changes=changes, key=key, rule=card.units,
+        "", "create", "desk", KIND, id, changes=changes, key=key,
         scope=crossing.account[1][1], label=f"{card.label} {number}".strip(),
+        seen=Seen(book={"units": card.units, "factor": card.factor}),
     )  # fmt: skip
 
 
@@ -247,41 +268,6 @@ def _lost_documents(
         if draft.ref in drafted and draft.state == "agreed" and draft.ref not in shown:
             told = {"number": draft.number, "name": ", ".join(dict.fromkeys(m.label for m in draft.members))}
             plan.issues.append(asked("feed_unposted", f"draft:{draft.id}:unposted", draft.id, **told))
-
-
-# -- conservation ------------------------------------------------------------------------------------------------------
-
-
-def remainders(world: World, facts: FeedFacts, plan: FeedPlan) -> list[Issue]:
-    """Per card: the desk's stock less the books', less every event and document still on its way. What is left is told
-    with all figures, and written nowhere."""
-    known = cards(facts, world.index)
-    found: list[Issue] = []
-    way: dict[str, Decimal] = {}
-    for event in facts.events:
-        now = plan.after.get(event.id, event)
-        if now.state != "posted" and now.reason != "taken_back":
-            for id, quantity in effects(event):
-                way[id] = way.get(id, ZERO) + quantity
-    coming: dict[Spot, Decimal] = {}
-    for op in plan.operations:
-        if op.action == "create" and op.book:
-            _, item, org, place, _ = op.book.split("|")
-            values = {c.name: c.after for c in op.changes}
-            sign = -1 if values["type"] == "expense" else 1
-            spot = (item, org, place)
-            coming[spot] = coming.get(spot, ZERO) + sign * values["quantity"]  # type: ignore[operator]
-    for card in known.values():
-        if card.problem or facts.kept(card.spot) != card.spot:
-            continue
-        books = facts.balance.get(card.spot, ZERO)
-        open_ = way.get(card.id, ZERO) - coming.get(card.spot, ZERO)
-        rest = (card.quantity - open_) * card.factor - books
-        if rest:
-            told = {"desk": f"{card.quantity:f}", "book": f"{books:f}", "open": f"{open_:f}", "rest": f"{rest:f}"}
-            issue = asked("feed_balance", f"balance:{card.id}", fingerprint({"rest": rest}), name=card.label, **told)
-            found.append(replace(issue, desk=card.id))
-    return found
 
 
 def marks(plan: FeedPlan, facts: FeedFacts) -> list[Operation]:

@@ -15,12 +15,24 @@ from types import MappingProxyType
 from typing import Any
 
 from ..mappings.keys import unit_key
-from ..mappings.model import Ref
+from ..mappings.model import Ref, Value
 from ..mappings.text import clean, fold
 from .pair import FeedSettings, LinkIndex
-from .types import EVENT_STATES, Draft, Event, Issue, Link, Listing, Record
+from .types import EVENT_STATES, Draft, Event, Issue, Link, Listing, Operation, Record
 
-__all__ = ["KIND", "Card", "FeedFacts", "Spot", "asked", "cards", "cards_of", "exact", "followed", "spot_of"]
+__all__ = [
+    "KIND",
+    "Card",
+    "FeedFacts",
+    "Spot",
+    "asked",
+    "cards",
+    "cards_of",
+    "drafted",
+    "exact",
+    "followed",
+    "spot_of",
+]
 
 #: The kind under which questions about events stand.
 KIND = "movement"
@@ -68,14 +80,17 @@ class FeedFacts:
         return found
 
     @cached_property
-    def _placed(self) -> frozenset[tuple[str, str]]:
-        return frozenset((item, org) for item, org, place in self.balance if place)
+    def _bare(self) -> frozenset[tuple[str, str]]:
+        """Items of an organisation of which the books say how many there are, and never where."""
+        spots = set(self.balance)
+        for record in self.entries.records.values():
+            ends = (spot_of(record, "item", "place"), spot_of(record, "to_item", "to_place"))
+            spots |= {spot for spot in ends if spot is not None}
+        return frozenset(s[:2] for s in spots if not s[2]) - {s[:2] for s in spots if s[2]}
 
     def kept(self, spot: Spot) -> Spot:
         """Where the books keep the balance of ``spot``: of the organisation, where they keep no warehouses."""
-        item, org, _ = spot
-        bare = (item, org, "")
-        return bare if bare in self.balance and (item, org) not in self._placed else spot
+        return (*spot[:2], "") if spot[:2] in self._bare else spot
 
 
 def followed(facts: FeedFacts, drafts: Iterable[Draft]) -> FeedFacts:
@@ -89,6 +104,20 @@ def followed(facts: FeedFacts, drafts: Iterable[Draft]) -> FeedFacts:
         if now.state != "posted":
             found.append(now)
     return replace(facts, events=tuple(found))
+
+
+def drafted(member: Operation) -> list[tuple[Spot, Decimal]]:
+    """(spot, signed quantity): what one row of a draft does to the stock of the books once it is posted."""
+    row: dict[str, Value] = {c.name: c.after for c in member.changes}
+    ends = (("item", "quantity", "place", -1), ("item", "quantity", "from_place", -1))
+    into = ("to_item", "to_quantity", "place", 1) if "to_item" in row else ("item", "quantity", "to_place", 1)
+    found: list[tuple[Spot, Decimal]] = []
+    for thing, amount, where, sign in (*ends, into):
+        item, org, place, quantity = row.get(thing), row.get("organization"), row.get(where), row.get(amount)
+        refs = isinstance(item, Ref) and isinstance(org, Ref) and isinstance(place, Ref)
+        if refs and isinstance(quantity, Decimal):
+            found.append(((item.id, org.id, place.id), sign * quantity))  # type: ignore[union-attr]
+    return found
 
 
 def spot_of(record: Record, item: str, place: str) -> Spot | None:

@@ -5,33 +5,53 @@ Registering is append-only and writes to neither side: an event seen once is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from ..connectors.base import Periods, Query
 from .feed_facts import FeedFacts
+from .feed_plan import KITS
 from .ids import event_digest
 from .intake import Intake
 from .orders import DESK
 from .pair import FeedSettings, Pair
 from .store import Store
-from .types import Event, Link, Listing, Record, Ref
+from .types import Event, Link, Listing, Part, Record, Ref, Value
 
-__all__ = ["FEED", "keeps", "look_at_feed"]
+__all__ = ["FEED", "WORK", "keeps", "keeps_works", "look_at_feed"]
 
 FEED = "@feed"
+#: How the records of works are told from those of movements.
+WORK = "work/"
 #: Records of either side that the feed reads.
 _DESK, _BOOK = ("supply", "movement"), ("item", "stock", "movement")
+#: Work on equipment and its lines, where the desk keeps them.
+_WORK = ("work", "work_part")
 #: The desk's own records: what the books posted and we brought there.
 _OURS = "book"
+#: What an assembly did to stock: it is told by the work.
+_KIT_MOVES = frozenset({"assembly_in", "assembly_out"})
+#: What a work says beside what every event says.
+_TOLD = (
+    *("component", "effect", "size_before", "size_after", "follows", "contractor", "act", "due", "warranty"),
+    *("cost", "old_serial", "serial"),
+)
 
 
 def keeps(pair: Pair) -> bool:
     """Whether the desk declares that it keeps stock by movements, and both mappings say where."""
     mapped = all(name in pair.desk_map.kinds for name in _DESK) and all(name in pair.book_map.kinds for name in _BOOK)
     return mapped and pair.desk.capabilities.movements
+
+
+def keeps_works(pair: Pair, absent: Collection[str] = ()) -> bool:
+    """Whether the desk declares that it keeps work on equipment, and its mapping says where. ``absent``: what this desk
+    does not publish, because it was made before there was such a thing."""
+    kinds = [pair.desk_map.kinds[name] for name in _WORK if name in pair.desk_map.kinds]
+    there = len(kinds) == len(_WORK) and not any(kind.main.collection in absent for kind in kinds)
+    return there and pair.desk.capabilities.works
 
 
 def look_at_feed(
@@ -46,16 +66,21 @@ def look_at_feed(
     """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why)."""
     read: list[Listing] = []
     # The desk first: what is recorded while the books are read waits for the next night.
-    for intake, kinds in ((desk, _DESK), (book, _BOOK)):
+    works = _WORK if keeps_works(pair, desk.absent) else ()
+    for intake, kinds in ((desk, (*_DESK, *works)), (book, _BOOK)):
         for kind in kinds:
             progress(f"{intake.side} {kind}")
             listing = intake.load(kind)
             if listing is None:
                 return None
             read.append(listing)
-    supplies, movements, items, stock, entries = read
+    supplies, movements, *work, items, stock, entries = read
     found = [r for r in movements.records.values() if r.values.get("origin") != _OURS]
+    found = [r for r in found if r.values.get("type") not in _KIT_MOVES]
     kept = sorted((_event(r) for r in found if _since(r) >= settings.start), key=_recorded)
+    kept += sorted((e for e in _works(work) if e.day >= settings.start), key=_recorded)
+    bad = {*movements.bad, *(f"{WORK}{id}" for one in work[:1] for id in one.bad)}
+    whole = movements.complete and all(one.complete for one in work)
     known = store.known_events(pair.name)
     store.register_events(pair.name, [e for e in kept if e.id not in known])
     now = {e.id: e for e in kept}
@@ -74,9 +99,9 @@ def look_at_feed(
         _closed(pair, stock, entries),
         _numbers(pair, entries, crossed, settings.start),
         frozenset(id for id, e in now.items() if id in known and known[id][0] != event_digest(e)),
-        frozenset(e.id for e in events if movements.complete and e.id not in now and e.record not in movements.bad),
+        frozenset(e.id for e in events if whole and e.id not in now and e.record not in bad),
         movements.read,
-        movements.complete,
+        whole,
         frozenset(movements.records),
     )
 
@@ -108,6 +133,41 @@ def _event(record: Record) -> Event:
     )
 
 
+def _works(listings: list[Listing]) -> list[Event]:
+    """Finished works as events, with their lines."""
+    if not listings:
+        return []
+    works, lines = listings
+    parts: dict[str, list[Part]] = {}
+    for _, line in sorted(lines.records.items(), key=lambda one: _numeric(one[0])):
+        work, supply, quantity = (line.values.get(name) for name in ("work", "supply", "quantity"))
+        if isinstance(work, Ref) and isinstance(supply, Ref) and isinstance(quantity, Decimal):
+            share = line.values.get("share")
+            unit = str(line.values.get("unit") or "")
+            part = Part(supply.id, quantity, unit, share if isinstance(share, Decimal) else None)
+            parts.setdefault(work.id, []).append(part)
+    done = [record for record in works.records.values() if record.values.get("recorded")]
+    return [_work(record, tuple(parts.get(record.id, ()))) for record in done]
+
+
+def _work(record: Record, parts: tuple[Part, ...]) -> Event:
+    values = record.values
+    plain = _event(record)
+    told: dict[str, Value] = {name: values[name] for name in _TOLD if values.get(name) not in (None, "")}
+    if told.get("follows"):
+        told["follows"] = f"{WORK}{told['follows']}"
+    asset, other = values.get("asset"), values.get("other")
+    return replace(
+        plain,
+        id=f"{DESK}{WORK}{record.id}@{values['recorded']}",
+        record=f"{WORK}{record.id}",
+        asset=asset if isinstance(asset, Ref) else None,
+        other=other if isinstance(other, Ref) else None,
+        parts=parts if plain.kind in KITS else (),
+        told=told,
+    )
+
+
 def _since(record: Record) -> date:
     """The day on which the desk's stock changed: that of the recording, where it is known."""
     try:
@@ -119,7 +179,11 @@ def _since(record: Record) -> date:
 
 def _recorded(event: Event) -> tuple[int, str]:
     """Ids that are numbers are compared as such: 10 was recorded after 9."""
-    return (int(event.record), "") if event.record.isdigit() else (0, event.record)
+    return _numeric(event.record.removeprefix(WORK))
+
+
+def _numeric(id: str) -> tuple[int, str]:
+    return (int(id), "") if id.isdigit() else (0, id)
 
 
 def _newest(event: Event, now: dict[str, Event]) -> Event:

@@ -68,6 +68,7 @@ def operation_id(op: Operation) -> str:
     parts += [f"d{k}={value_text(op.seen.desk[k])}" for k in sorted(op.seen.desk)]
     parts += [f"{op.seen.retired:d}", op.rule]
     parts += [m.id for m in op.members]
+    parts += ["|".join([c.document, c.item, c.organization, c.place, value_text(c.quantity)]) for c in op.claims]
     return _digest(parts)
 
 
@@ -82,6 +83,12 @@ def event_digest(event: Event) -> str:
         event.unit,
     ]
     told += [value_text(event.person), value_text(event.department), event.reverses]
+    # Only where there is something: what was registered before these were kept has the digest that it had.
+    told += [f"{name}={value}" for name, value in (("asset", event.asset), ("other", event.other)) if value is not None]
+    told += [
+        f"part={p.supply}|{value_text(p.quantity.normalize())}|{p.unit}|{value_text(p.share)}" for p in event.parts
+    ]
+    told += [f"{name}={value_text(event.told[name])}" for name in sorted(event.told)]
     return _digest(told)
 
 

@@ -72,7 +72,7 @@ def _ready(world: World, order: Order) -> Order | Issue:
     if order.document in TASKS or _foreign(world, order):
         return _issue(world, order, "order_task")
     shape = SHAPES[order.document]
-    if order.document not in world.book_map.documents:
+    if order.document not in world.book_map.documents or order.document in world.undocumented:
         return _issue(world, order, "order_no_document")
     unknown: list[str] = []
     header = {role: _own(world, role, value, unknown) for role, value in order.header.items()}

@@ -17,7 +17,8 @@ from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
 from .drafts import Move, answered, closings, group_moves
 from .feed import plan_events
-from .feed_book import marks, plan_entries, remainders
+from .feed_balance import remainders
+from .feed_book import marks, plan_entries
 from .ids import create_key, field_key, gone_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match

@@ -14,7 +14,8 @@ from ..i18n import N_
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding, unpublished
 from ..mappings.model import Kind, Side, Value
-from ..mappings.system import Problem
+from ..mappings.shapes import SHAPES
+from ..mappings.system import Problem, SystemMap
 from .feed_facts import KIND as MOVEMENT
 from .feed_facts import FeedFacts, followed
 from .feed_look import FEED, keeps, look_at_feed
@@ -153,6 +154,7 @@ def look(
         allow_retire=not back and (state is None or state.fingerprint == pair.fingerprint),
         binding=contact.bindings["book"],
         page=page,
+        undocumented=_undocumented(pair.book_map, contact.descriptions["book"]),
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
@@ -168,6 +170,17 @@ def look(
         problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
         world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)
     return Sight(world, facts, contact, intakes, first, back, lost)
+
+
+def _undocumented(system: SystemMap, described: Description) -> frozenset[str]:
+    """Documents that cannot be drafted here: not published, or without an attribute that every draft of them fills."""
+    found = set()
+    for document in system.documents.values():
+        fields, shape = described.collections.get(document.collection), SHAPES.get(document.name)
+        wanted = [document.header[role] for role in shape.header if role in document.header] if shape else []
+        if fields is None or any(wire not in fields for wire in wanted):
+            found.add(document.name)
+    return frozenset(found)
 
 
 def _forgot(crossed: Iterable[Link], fed: FeedFacts | None) -> tuple[Link, ...]:

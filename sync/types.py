@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
 from ..mappings.model import Ref, Side, Value, Values
+from .events import EVENT_STATES, Claim, Event, EventState, Part
 
 __all__ = [
     "EVENT_STATES",
     "ORDER",
     "Action",
+    "Claim",
     "Draft",
     "Event",
     "EventState",
@@ -24,6 +25,7 @@ __all__ = [
     "Listing",
     "Operation",
     "Outcome",
+    "Part",
     "Plan",
     "Record",
     "Ref",
@@ -112,7 +114,8 @@ class FieldChange:
 
 
 #: Remote: create, update, retire, draft. Local: link (start a link), agree (move seen), close (settle a draft), mark
-#: (where an event stands: ``book`` its id, ``rule`` its state, ``label`` the reason, ``document`` the draft or claim).
+#: (where an event stands: ``book`` its id, ``rule`` its state, ``label`` the reason, ``document`` the draft, ``claims``
+#: what was found of it).
 Action = Literal["create", "update", "retire", "draft", "link", "agree", "close", "mark"]
 REMOTE: frozenset[Action] = frozenset({"create", "update", "retire", "draft"})
 
@@ -144,6 +147,7 @@ class Operation:
     document: str | None = None
     header: Mapping[str, Value] = field(default_factory=lambda: EMPTY)
     members: tuple[Operation, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @property
     def remote(self) -> bool:
@@ -178,61 +182,6 @@ class Draft:
     state: Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
     number: str = ""
     members: tuple[Operation, ...] = ()
-
-
-EventState = Literal["pending", "drafted", "posted", "refused"]
-#: What the state of a draft makes of its events (state, reason); in the other states they stay where they stand.
-EVENT_STATES: Mapping[str, tuple[EventState, str]] = MappingProxyType(
-    {
-        "open": ("drafted", ""),
-        "edited": ("drafted", "edited"),
-        "posted": ("posted", ""),
-        "adopted": ("posted", "otherwise"),
-        "agreed": ("posted", ""),
-        "refused": ("refused", "draft"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened once on the desk: consumables came, went or changed their place.
-
-    ``id`` is stable and never reused, ``record`` the desk's own id of it. ``supply`` and ``to`` are stock cards of the
-    desk, ``quantity`` is in the card's unit (``unit`` as it was called then), signed for a correction alone. ``number``
-    is the order in which the desk recorded. ``reverses``: the desk's id of the event that this one takes back.
-
-    The last four are ours: ``reason`` why it stands where it stands, ``attempt`` how often a draft for it was let go,
-    ``draft`` the draft it is allocated to, or the document of the books that was found to be it (``claim|…``).
-    """
-
-    id: str
-    record: str
-    kind: str
-    supply: str
-    quantity: Decimal
-    day: date
-    number: int
-    unit: str = ""
-    to: str = ""
-    person: Ref | None = None
-    department: Ref | None = None
-    ticket: str = ""
-    reverses: str = ""
-    state: EventState = "pending"
-    reason: str = ""
-    attempt: int = 0
-    draft: str = ""
-
-    @property
-    def label(self) -> str:
-        """What people call it: the ticket, else the desk's number of the movement."""
-        return self.ticket or f"№{self.record}"
-
-    @property
-    def key(self) -> str:
-        """Its name in a draft; another attempt is another member."""
-        return f"{self.id}~{self.attempt}" if self.attempt else self.id
 
 
 #: Rule of a draft's member that stands for an event: this, and the event's key.

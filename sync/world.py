@@ -51,6 +51,8 @@ class World:
     #: Keys that differ from base to base (the book's), and the address of a thing's page on the desk, ``{id}`` in it.
     binding: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    #: Documents of the mapping that this base does not publish, or not with all attributes that we would fill.
+    undocumented: frozenset[str] = frozenset()
     #: What happened once, where both sides keep it and settings ask for it.
     feed: FeedFacts | None = None
     index: LinkIndex = field(init=False)

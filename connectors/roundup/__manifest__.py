@@ -14,6 +14,7 @@
         "connections": 1,
         "settle": 0.0,
         "movements": True,
+        "works": True,
     },
     "settings": {
         "url": {

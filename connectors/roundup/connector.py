@@ -73,8 +73,9 @@ class RoundupConnector:
             connections=1,
             # The template's rule refuses a second record with one marker, so a late create can do no harm.
             settle=0.0,
-            # The template's rules: a movement changes stock in its own transaction and is never edited.
+            # The template's rules: a movement, or a finished work, changes the rest in its own transaction and stays.
             movements=True,
+            works=True,
         )
         self._marker = marker_field
         self._http = HttpClient(

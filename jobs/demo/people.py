@@ -127,6 +127,11 @@ class Specialist(_Person):
         rows: list[dict[str, Any]] = answer.json()["data"]["collection"]
         return rows
 
+    def enter(self, collection: str, **values: Any) -> str:
+        """A new item; its id."""
+        answer = self._send("POST", self._address(collection), json=values, headers=self._headers())
+        return str(answer.json()["data"]["id"])
+
     def read(self, collection: str, id: str) -> dict[str, Any]:
         found: dict[str, Any] = self._send("GET", self._address(collection, id), headers=self._headers()).json()["data"]
         return found

@@ -14,7 +14,7 @@ from ..types import EVENT_STATES, Draft, Event, Operation, attempt_of, ordered
 from . import audit
 from .core import Core
 from .schema import event as events
-from .serial import dumps, load_as
+from .serial import dumps, load_as, loads
 
 __all__ = ["Feeding", "allocate", "give_back", "mark_in", "promise"]
 
@@ -24,7 +24,7 @@ _OPEN = (
     .where(_C.pair == bindparam("p"), _C.state.in_(("pending", "drafted", "refused")), _C.reason != "taken_back")
     .order_by(_C.number)
 )
-_CLAIMS = select(events).where(_C.pair == bindparam("p"), _C.draft.like("claim|%")).order_by(_C.number)
+_CLAIMS = select(events).where(_C.pair == bindparam("p"), _C.claims.is_not(None)).order_by(_C.number)
 _RECORDS = (
     select(events).where(_C.pair == bindparam("p"), _C.record.in_(bindparam("r", expanding=True))).order_by(_C.number)
 )
@@ -46,6 +46,7 @@ _RELEASE = (
 
 def _event(row: Row[Any]) -> Event:
     stands = {"state": row.state, "reason": row.reason, "attempt": row.attempt, "draft": row.draft}
+    stands["claims"] = loads(row.claims) if row.claims else ()
     return replace(load_as(Event, row.body), number=row.number, **stands)
 
 
@@ -61,6 +62,7 @@ def _stored(pair: str, event: Event, number: int, now: datetime) -> dict[str, An
         "reason": event.reason,
         "attempt": event.attempt,
         "draft": event.draft,
+        "claims": dumps(event.claims) if event.claims else None,
         "body": dumps(event),
         "digest": event_digest(event),
         "created": now,
@@ -106,6 +108,7 @@ def mark_in(connection: Connection, pair: str, ops: Iterable[Operation], now: da
             "state": op.rule,
             "reason": op.label,
             "draft": op.document or "",
+            "claims": dumps(op.claims) if op.claims else None,
             "attempt": int(op.key or 0),
             "updated": now,
         }

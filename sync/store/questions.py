@@ -156,7 +156,7 @@ def _check_choice(choice: str) -> None:
         raise Reject(
             "choice_unknown",
             "{choice} is not an answer.",
-            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, accept.",
+            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, accept, repair, modernization.",
             choice=choice,
         )
 

@@ -32,7 +32,9 @@ Settled = Literal["done", "failed", "stale", "rejected", "abandoned", "deferred"
 OperationState = Literal["intent", "done", "failed", "stale", "rejected", "abandoned", "deferred"]
 PlanState = Literal["waiting", "approved", "applied", "superseded"]
 IssueState = Literal["open", "decided", "ignored", "closed"]
-Choice = Literal["take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept"]
+Choice = Literal[
+    "take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept", "repair", "modernization"
+]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0005"
+HEAD = "0006"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -205,7 +205,7 @@ draft = Table(
     Index(None, "pair", "state"),
 )
 
-#: What happened once on the desk. ``draft``: the draft an event is allocated to, or the document found to be it.
+#: What happened once on the desk. ``draft``: the draft an event is allocated to; ``claims``: where it was found.
 event = Table(
     "event",
     metadata,
@@ -219,6 +219,7 @@ event = Table(
     _text("reason"),
     Column("attempt", Integer, nullable=False),
     _text("draft"),
+    _text("claims", null=True),
     _text("body"),
     _text("digest"),
     Column("created", Utc, nullable=False),

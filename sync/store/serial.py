@@ -25,7 +25,21 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..reconcile.types import Allotment, Coming, Correction, Difference, Group, Reconciliation, Source
-from ..types import Draft, Event, FieldChange, Issue, Link, Operation, Plan, Record, Ref, Seen, Verdict
+from ..types import (
+    Claim,
+    Draft,
+    Event,
+    FieldChange,
+    Issue,
+    Link,
+    Operation,
+    Part,
+    Plan,
+    Record,
+    Ref,
+    Seen,
+    Verdict,
+)
 
 __all__ = ["FORMAT", "canonical", "dumps", "load_as", "loads", "packed_text"]
 
@@ -34,7 +48,7 @@ FORMAT = 1
 
 T = TypeVar("T")
 
-_PLANNED = (Draft, Event, FieldChange, Issue, Link, Operation, Plan, Seen, Verdict)
+_PLANNED = (Claim, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Seen, Verdict)
 _RECONCILED = (Allotment, Coming, Correction, Difference, Group, Reconciliation, Record, Source)
 _CLASSES: Mapping[str, type[Any]] = MappingProxyType({f"${cls.__name__}": cls for cls in (*_PLANNED, *_RECONCILED)})
 

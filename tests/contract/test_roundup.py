@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uchet.connectors.contract import ConnectorContract, Rejected, Sample, Subject
+from uchet.connectors.contract import ConnectorContract, Rejected, Sample, Stock, Subject
 from uchet.connectors.http import Retries
 from uchet.connectors.roundup.connector import RoundupConnector
 from uchet.connectors.roundup.server import Desk, install, seed
@@ -21,6 +21,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     home = tmp_path_factory.mktemp("contract") / "desk"
     install(home, url="http://127.0.0.1:1/", passwords={"admin": "a", "uchet": SECRET}, rounds=1000)
     seed(home, "organization", [{"name": "ООО «Ромашка»"}])
+    seed(home, "consumable", [{"name": "Бумага", "code": "1", "unit": "упак", "quantity": "10", "organization": "1"}])
     with Desk(home) as running:
         yield running
 
@@ -51,7 +52,7 @@ def subject(desk: Desk) -> Subject:
         collection="equipment",
         text="notes",
         values=values,
-        empty="consumable",
+        empty="licence",
         missing_id="999999",
         longest=20_000,
         samples=(
@@ -72,6 +73,16 @@ def subject(desk: Desk) -> Subject:
             Rejected({"inventory_number": None}, "inventory_number"),
         ),
         retire={"status": "written_off"},
+        stock=Stock(
+            collection="movement",
+            card="consumable",
+            id="1",
+            level="quantity",
+            amount=Decimal("2.5"),
+            values={"type": "receipt", "consumable": "1", "quantity": "2.5", "date": "2026-02-02"},
+            edit={"quantity": "3"},
+            refused={"quantity": "-1"},
+        ),
     )
 
 

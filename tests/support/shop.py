@@ -101,6 +101,8 @@ class Shop:
 
     def describe(self) -> Description:
         fields = {k.name: {n: FieldInfo("text") for n in ("id", "origin", *k.by_name)} for k in KINDS[self.side]}
+        documents = system(self.side).documents.values()
+        fields |= {d.collection: {wire: FieldInfo("text") for wire in d.header.values()} for d in documents}
         return Description(f"shop-{self.side}", "shop", fields)
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:

@@ -104,6 +104,7 @@ movement = Class(
     employee=Link("employee"),
     department=Link("department"),
     equipment=Link("equipment"),
+    work=Link("work"),
     ticket=Link("issue"),
     reverses=Link("movement"),
     document=String(),
@@ -112,6 +113,70 @@ movement = Class(
     **mark(),
 )
 movement.setlabelprop("id")
+
+#: What was done to a piece of equipment, or made of stock. Once done it changes stock, equipment and composition in the
+#: same step and stays as it is (detectors/works.py); ``done`` is the moment.
+work = Class(
+    db,
+    "work",
+    type=String(),
+    status=String(),
+    date=String(),
+    equipment=Link("equipment"),
+    other=Link("equipment"),
+    consumable=Link("consumable"),
+    quantity=String(),
+    unit=String(),
+    component=String(),
+    effect=String(),
+    size_before=String(),
+    size_after=String(),
+    removes=Link("component"),
+    follows=Link("work"),
+    contractor=String(),
+    act=String(),
+    due=String(),
+    warranty=String(),
+    cost=String(),
+    old_serial=String(),
+    serial=String(),
+    ticket=Link("issue"),
+    done=String(),
+    notes=String(),
+    **mark(),
+)
+work.setlabelprop("id")
+
+#: Lines of an assembly: what went into it, or came out of it.
+work_part = Class(
+    db,
+    "work_part",
+    work=Link("work"),
+    consumable=Link("consumable"),
+    quantity=String(),
+    unit=String(),
+    share=String(),
+    **mark(),
+)
+work_part.setlabelprop("id")
+
+#: What a piece of equipment is made of, and was: its composition history.
+component = Class(
+    db,
+    "component",
+    equipment=Link("equipment"),
+    kind=String(),
+    name=String(),
+    serial=String(),
+    size=String(),
+    quantity=String(),
+    fitted=String(),
+    removed=String(),
+    work=Link("work"),
+    notes=String(),
+    **mark(),
+)
+component.setlabelprop("name")
 
 #: «Заявка в ИТ». ``version``, ``answer`` and ``orders`` are uchet's: the contents it checked, what it says of them, and
 #: the orders for it in 1C.
@@ -231,8 +296,11 @@ issue = IssueClass(
 #: What uchet reads and writes; tickets and their messages belong to people alone.
 SYNCED = (
     *("organization", "department", "employee", "location", "equipment", "consumable", "movement"),
+    *("work", "work_part", "component"),
     *("request", "request_line", "approval", "allocation", "licence", "installation"),
 )
+#: What uchet reads and never writes.
+READ = ("work", "work_part", "component")
 #: What uchet alone writes.
 KEPT = {"request": ("version", "answer", "orders"), "request_line": ("status",), "approval": ("version",)}
 
@@ -245,7 +313,8 @@ db.security.addPermissionToRole("Integration", "Web Access")
 db.security.addPermissionToRole("Integration", "Rest Access")
 for name in SYNCED:
     for verb in ("View", "Create", "Edit") if name != "movement" else ("View", "Create"):
-        db.security.addPermissionToRole("Integration", verb, name)
+        if verb == "View" or name not in READ:
+            db.security.addPermissionToRole("Integration", verb, name)
         if verb == "View" or name not in KEPT:
             db.security.addPermissionToRole("Specialist", verb, name)
             continue

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from statefile import PAIR, fill
 from uchet.errors import Fatal
 from uchet.sync.store import Store
 from uchet.sync.store.schema import HEAD, metadata
+from uchet.sync.types import Claim
 
 _YOUNGER = frozenset({"request_approval", "reconciled", "allot"})
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures").glob("state-*.db"))
@@ -103,3 +106,28 @@ def test_a_migration_that_is_killed_is_made_at_the_next_start(older: Path) -> No
     )
     subprocess.run((sys.executable, "-c", code), timeout=60, check=False, capture_output=True)
     assert told(older)["links"]
+
+
+def test_what_stood_inside_other_texts_has_a_place_of_its_own(path: Path) -> None:
+    """0006: a claim was a text in the event's draft, a coefficient a text in the rule of a movement's link."""
+    shutil.copy(FIXTURES[0].with_name("state-0005.db"), path)
+    event = '{"$Event":{"id":"desk:7","record":"7","kind":"receipt","supply":"c1","quantity":{"$d":"7"},'
+    event += '"day":{"$y":"2026-02-10"},"number":1}}'
+    claim = "claim|doc|toner|o1|w1|7.000"
+    texts = (PAIR, "desk:7", "7", "receipt", "c1", 1, "posted", "found", 0, claim, event, "digest")
+    seen = '{"$Seen":{"book":{"date":{"$y":"2026-02-10"}},"desk":{"quantity":{"$d":"2"}}}}'
+    at = "2026-02-10 03:00:00.000000"
+    with sqlite3.connect(path) as connection:
+        names = "pair, id, record, kind, item, number, state, reason, attempt, draft, body, digest, created, updated"
+        connection.execute(f"INSERT INTO event ({names}) VALUES ({','.join('?' * 14)})", (*texts, at, at))
+        link = (PAIR, "movement", "doc|paper|o1|w1|0", "9", "шт / упак × 5", 100, "uchet", seen, at, at)
+        names = "pair, kind, book, desk, rule, score, by, seen, created, updated"
+        connection.execute(f"INSERT INTO link ({names}) VALUES ({','.join('?' * 10)})", link)
+    connection.close()
+    with Store.open(path) as store:
+        (found,) = store.claimed_events(PAIR)
+        assert (found.draft, found.claims) == ("", (Claim("doc", "toner", "o1", "w1", Decimal("7.000")),))
+        (moved,) = store.links(PAIR, "movement")
+        assert moved.rule == "created"
+        assert moved.seen.book == {"date": date(2026, 2, 10), "units": "шт / упак × 5", "factor": Decimal(5)}
+        assert moved.seen.desk == {"quantity": Decimal(2)}

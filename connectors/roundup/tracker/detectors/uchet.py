@@ -6,6 +6,9 @@ from decimal import Decimal
 
 from roundup.exceptions import Reject
 
+COMPONENTS = (
+    *("ram", "disk", "cpu", "board", "psu", "ups_battery", "video", "network", "sound", "drive", "keyboard", "other"),
+)
 CHOICES = {
     ("equipment", "status"): ("in_use", "in_stock", "faulty", "in_repair", "written_off"),
     ("equipment", "accounting"): ("fixed_asset", "low_value"),
@@ -22,18 +25,31 @@ CHOICES = {
     ("approval", "decision"): ("approved", "rejected"),
     ("allocation", "step"): ("order", "receipt", "issue", "return"),
     ("issue", "status"): ("new", "open", "waiting", "closed"),
-    ("movement", "type"): ("receipt", "issue", "transfer", "return", "write_off", "correction", "expense"),
+    ("movement", "type"): (
+        *("receipt", "issue", "transfer", "return", "write_off", "correction", "expense"),
+        *("assembly_in", "assembly_out"),
+    ),
+    ("work", "type"): ("sent", "returned", "replaced", "upgrade", "swap", "assembly", "disassembly"),
+    ("work", "status"): ("draft", "done"),
+    ("work", "effect"): ("restored", "improved"),
+    ("work", "component"): COMPONENTS,
+    ("component", "kind"): COMPONENTS,
     ("movement", "origin"): ("book",),
 }
 #: What a movement does to the stock of its card; a correction brings its own sign, a transfer has two cards.
-SIGNS = {"receipt": 1, "return": 1, "correction": 1, "issue": -1, "write_off": -1, "expense": -1, "transfer": -1}
+SIGNS = {"receipt": 1, "return": 1, "correction": 1, "issue": -1, "write_off": -1, "expense": -1, "transfer": -1,
+         "assembly_in": 1, "assembly_out": -1}
 DATES = {
     *(("equipment", "commissioned"), ("equipment", "warranty"), ("request", "needed_by"), ("request", "submitted")),
     *(("request_line", "price_date"), ("approval", "date"), ("licence", "expires"), ("movement", "date")),
+    *(("work", name) for name in ("date", "due", "warranty")),
+    *(("component", name) for name in ("fitted", "removed")),
 }
 NUMBERS = {
     *(("equipment", "cost"), ("consumable", "quantity"), ("consumable", "minimum"), ("licence", "seats")),
-    *(("consumable", "factor"), ("movement", "quantity")),
+    *(("consumable", "factor"), ("movement", "quantity"), ("work_part", "quantity"), ("work_part", "share")),
+    *(("work", name) for name in ("quantity", "cost", "size_before", "size_after")),
+    *(("component", name) for name in ("quantity", "size")),
     *(("request_line", name) for name in ("quantity", "cancelled", "price", "seats")),
     *(("allocation", name) for name in ("quantity", "coefficient")),
 }
@@ -51,6 +67,9 @@ REQUIRED = {
     "licence": "name",
     "installation": "name",
     "movement": "consumable",
+    "work": "type",
+    "work_part": "work",
+    "component": "equipment",
 }
 SYNCED = tuple(REQUIRED)
 

@@ -23,6 +23,11 @@ CLASSES = {
                    "organization")),
     "movement": ("Движения материалов", "Движение", ("id", "date", "type", "consumable", "quantity", "unit", "employee",
                  "department", "ticket", "document", "origin")),
+    "work": ("Работы с оборудованием", "Работа", ("id", "date", "type", "status", "equipment", "consumable", "contractor", "act",
+             "ticket")),
+    "work_part": ("Строки сборок", "Строка сборки", ("id", "work", "consumable", "quantity", "unit", "share")),
+    "component": ("Состав оборудования", "Комплектующая", ("equipment", "kind", "name", "serial", "size", "quantity", "fitted",
+                  "removed")),
     "issue": ("Обращения", "Обращение", ("id", "title", "status", "equipment", "employee", "assignedto", "activity")),
     "employee": ("Сотрудники", "Сотрудник", ("name", "number", "department", "organization", "active")),
     "location": ("Места", "Место", ("name", "code", "type")),
@@ -45,6 +50,10 @@ FORMS = {
     "consumable": ("name", "code", "unit", "factor", "quantity", "minimum", "location", "organization", "notes"),
     "movement": ("type", "consumable", "to_consumable", "quantity", "date", "employee", "department", "equipment", "ticket",
                  "reverses", "notes"),
+    "work": ("type", "status", "date", "equipment", "other", "consumable", "quantity", "component", "effect", "size_before",
+             "size_after", "serial", "removes", "follows", "contractor", "act", "due", "warranty", "cost", "ticket", "notes"),
+    "work_part": ("work", "consumable", "quantity", "share"),
+    "component": ("equipment", "kind", "name", "serial", "size", "quantity", "fitted", "removed", "notes"),
     "issue": ("title", "status", "equipment", "employee", "assignedto"),
     "user": ("username", "realname", "password", "address", "roles"),
 }  # fmt: skip
@@ -65,13 +74,20 @@ LABELS = {
     "request_line": "Строка заявки", "step": "Вид", "document": "Документ", "document_line": "Строка документа",
     "coefficient": "Коэффициент", "expires": "Действует до", "book_object": "Объект учёта в 1С", "licence": "Лицензия",
     "warranty": "Гарантия до", "factor": "Единиц учёта в одной",
+    "other": "Выдано взамен", "component": "Комплектующая", "effect": "Что стало", "size_before": "Было (ГБ, Вт·ч …)",
+    "size_after": "Стало", "removes": "Снятая комплектующая", "follows": "Завершает отправку", "contractor": "Подрядчик",
+    "act": "Акт №", "due": "Срок", "work": "Работа", "share": "Доля стоимости", "kind": "Вид", "size": "Объём",
+    "fitted": "Установлена", "removed": "Снята",
     "to_consumable": "Материал на складе-получателе", "ticket": "Обращение", "reverses": "Отменяет", "origin": "Источник",
 }  # fmt: skip
 OWN_LABELS = {("equipment", "name"): "Имя в сети / метка", ("employee", "name"): "ФИО", ("request", "status"): "Этап",
               ("issue", "status"): "Этап", ("issue", "employee"): "Заявитель", ("request", "employee"): "Для кого",
               ("request", "equipment"): "Взамен", ("request_line", "equipment"): "Взамен", ("request_line", "location"): "Склад",
               ("licence", "employee"): "Ответственный", ("installation", "name"): "Программа",
-              ("movement", "type"): "Вид", ("movement", "document"): "Документ 1С"}  # fmt: skip
+              ("work", "serial"): "Новый заводской №", ("work", "type"): "Вид работы", ("movement", "type"): "Вид", ("movement", "document"): "Документ 1С"}  # fmt: skip
+COMPONENTS = {"ram": "память", "disk": "диск", "cpu": "процессор", "board": "плата", "psu": "блок питания",
+              "ups_battery": "батарея ИБП", "video": "видеокарта", "network": "сетевая карта", "sound": "звуковая карта",
+              "drive": "привод", "keyboard": "клавиатура", "other": "другое"}  # fmt: skip
 CHOICES = {
     ("equipment", "status"): {"in_use": "в работе", "in_stock": "на складе", "faulty": "неисправно", "in_repair": "в ремонте",
                               "written_off": "списано"},
@@ -95,8 +111,16 @@ CHOICES = {
     ("approval", "decision"): {"approved": "согласовано", "rejected": "отказано"},
     ("allocation", "step"): {"order": "заказ", "receipt": "получение", "issue": "выдача", "return": "возврат поставщику"},
     ("movement", "type"): {"issue": "выдача", "transfer": "перемещение", "write_off": "списание", "return": "возврат",
-                           "receipt": "приход", "correction": "исправление", "expense": "расход по учёту"},
+                           "receipt": "приход", "correction": "исправление", "expense": "расход по учёту",
+                           "assembly_in": "сборка: приход", "assembly_out": "сборка: расход"},
     ("movement", "origin"): {"book": "1С"},
+    ("work", "type"): {"sent": "отправлено в ремонт", "returned": "вернулось из ремонта", "replaced": "заменено по гарантии",
+                       "upgrade": "установка комплектующей", "swap": "замена неисправного", "assembly": "сборка",
+                       "disassembly": "разборка"},
+    ("work", "status"): {"draft": "готовится", "done": "выполнено"},
+    ("work", "effect"): {"restored": "восстановлено прежнее", "improved": "стало лучше"},
+    ("work", "component"): COMPONENTS,
+    ("component", "kind"): COMPONENTS,
     ("issue", "status"): {"new": "новое", "open": "в работе", "waiting": "ждёт ответа", "closed": "решено"},
 }  # fmt: skip
 ACTIONS = {"create": "создано", "set": "", "retired": "удалено", "restored": "возвращено"}

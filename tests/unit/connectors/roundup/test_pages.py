@@ -73,6 +73,7 @@ def test_a_wrong_password_says_so(desk: Desk) -> None:
     [
         *("equipment", "request", "consumable", "issue", "employee", "location", "department", "organization"),
         *("request_line", "approval", "allocation", "licence", "installation"),
+        *("movement", "work", "work_part", "component"),
     ],
 )
 def test_every_list_and_form_opens(browser: Browser, name: str) -> None:
