@@ -148,7 +148,7 @@ def _known(store: Store, seat: Seat, id: int) -> IssueRow:
 @command(
     "decide",
     group="issues",
-    help="Answer a question: take-book, take-desk, ignore-until DATE, link, reject, retry, accept, repair, modernization.",
+    help="Answer: take-book, take-desk, ignore-until DATE, link, reject, retry, accept, repair, modernization.",
 )
 def decide(
     seat: Seat,
