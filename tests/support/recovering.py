@@ -42,16 +42,18 @@ class Recovering:
                 return
 
     def _killed_recovering(self, scene: Scene, *words: str) -> bool:
-        """A command killed between its start and the end of its recovery; False if the recovery was faster."""
+        """A command killed between its start and the end of its recovery; False if the recovery was faster: then it is
+        killed all the same, else it would go on and leave nothing to be killed, and the next gets less time."""
         before = _newest_run(scene)
         with scene.spawn(*words) as process:
             _until_started(scene, process, before)
             time.sleep(scene.rng.random() * (self.seconds or 0.0))
-            if process.poll() is not None or not _intents(scene):
-                process.wait(timeout=240)
-                return False
+            recovered = process.poll() is not None or not _intents(scene)
             process.kill()
             process.wait()
+        if recovered:
+            self.seconds = (self.seconds or 0.0) * 0.8
+            return False
         scene.tally.kills += 1
         scene.tally.inside += _intents(scene) > 0
         return True
