@@ -210,6 +210,7 @@ def test_assembly_is_a_draft_and_disassembly_a_task(firm: Firm) -> None:
     # The accountant's own assembly, turned round: one document that takes the whole and brings the part.
     body = {
         "Date": "2026-02-03T12:00:00",
+        "ВидОперации": "Комплектация",
         "Организация_Key": guid("rose"),
         "Склад_Key": guid("warehouse"),
         "Номенклатура_Key": guid("item case"),
