@@ -12,6 +12,7 @@ from rich.text import Text
 from ..jobs.drafting import Document, Names, documents, orders_of, read_file
 from ..jobs.lookup import labels_of
 from ..jobs.wiring import system_map, utc_now, wired
+from ..sync.orders import asked_about
 from ..sync.types import Plan
 from .frame import OK, WAITING, Seat, command
 from .plans import EXIT, plan_json
@@ -73,7 +74,7 @@ def _show(seat: Seat, made: Plan, words: Words, titles: Mapping[str, tuple[str, 
         for number, member in enumerate(op.members, 1):
             told = [f"{role(one.name, words)}: {words.value(one.after)}" for one in member.changes]
             seat.say(f"    {number}. " + "; ".join(told))
-    asked = [issue for issue in made.issues if issue.key.startswith("order:event:")]
+    asked = [issue for issue in made.issues if asked_about(issue.key)]
     if asked:
         seat.say(seat.t("Not drafted; a question for a person each:"), *(f"  {words.issue(one)}" for one in asked))
 

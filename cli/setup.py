@@ -19,14 +19,13 @@ from ..jobs.check import SideCheck, check, describe, sets_text
 from ..jobs.setup import SideAnswers, keep_password, prepare, ready, settings_text
 from ..mappings.adopt import Row
 from ..mappings.load import available as mappings
-from ..mappings.model import Side
+from ..mappings.model import SIDES, Side
 from ..settings import Settings, SideSettings, settings_path
 from .frame import FAILED, OK, Seat, command
 from .show import rows, table
 
 __all__: list[str] = []
 
-_SIDES: tuple[Side, ...] = ("book", "desk")
 _FIRST = {"book": ("onec", "bp30"), "desk": ("roundup", "roundup")}
 
 
@@ -61,14 +60,14 @@ def init(
         "book": (book_connector, book_mapping, book_url, book_user),
         "desk": (desk_connector, desk_mapping, desk_url, desk_user),
     }
-    answers = {side: _ask_side(seat, side, given[side]) for side in _SIDES}
+    answers = {side: _ask_side(seat, side, given[side]) for side in SIDES}
     settings = Settings(book=_side(answers["book"]), desk=_side(answers["desk"])).model_copy(
         update={"path": path.resolve(), "language": seat.language}
     )
-    for side in _SIDES:
+    for side in SIDES:
         _test(seat, settings, side)
     kept = keyring or (seat.interactive and seat.confirm(seat.t("Keep the passwords in the system's keyring?")))
-    for side in _SIDES:
+    for side in SIDES:
         if kept and (password := answers[side].password):
             keep_password(settings.pair, side, password)
     path.write_text(settings_text(answers, seat.language, keyring=kept), encoding="utf-8")

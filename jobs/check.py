@@ -13,13 +13,13 @@ from ..errors import UchetError
 from ..i18n import N_, tr
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding, unpublished
-from ..mappings.model import KINDS, Side
+from ..mappings.model import KINDS, SIDES, Side
 from ..mappings.review import Line, review, sets
 from ..mappings.system import SystemMap
 from ..settings import Settings
 from ..sync.intake import Intake, bind
 from ..sync.pair import book_now
-from .wiring import SIDES, check_state, connect, engine_settings, system_map, utc_now
+from .wiring import check_state, connect, engine_settings, system_map, utc_now
 
 __all__ = ["Finding", "SideCheck", "check", "describe", "sets_text"]
 

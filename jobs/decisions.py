@@ -9,8 +9,7 @@ from ..errors import Reject
 from ..mappings.model import Ref, Side
 from ..sync.reconcile.types import Allotment
 from ..sync.store import Store
-from ..sync.types import Link
-from ..sync.world import UNIT
+from ..sync.types import UNIT, Link
 from .lookup import THING, Known, linked_matches, parse_ref, resolve
 from .wiring import Wired
 

@@ -15,13 +15,13 @@ from ..errors import Reject, UchetError
 from ..i18n import N_
 from ..mappings.check import unpublished
 from ..mappings.keys import inv_key, serial_key
-from ..mappings.model import KINDS, Ref, Side, Values
+from ..mappings.model import KINDS, SIDES, Ref, Side, Values
 from ..sync.intake import Intake, bind, with_units
 from ..sync.pair import book_now
 from ..sync.store import Store
 from ..sync.store.rows import IssueRow, OperationRow
 from ..sync.types import Draft, Link, Listing, Record
-from .wiring import SIDES, Wired
+from .wiring import Wired
 
 __all__ = ["Known", "Story", "explain", "labels_of", "linked_matches", "parse_ref", "read_known", "resolve"]
 

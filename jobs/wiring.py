@@ -16,7 +16,7 @@ from ..connectors.base import Connector, Licensed
 from ..connectors.registry import Manifest, available, create
 from ..errors import Fatal
 from ..mappings.load import load_system
-from ..mappings.model import KINDS, Side
+from ..mappings.model import KINDS, SIDES, Side
 from ..mappings.system import SystemMap
 from ..settings import Settings
 from ..sync.engine import Engine
@@ -26,7 +26,6 @@ from ..sync.store.leasing import Lease
 from .state import Clock, Progress, cache_folder, check_state, open_store, quiet, utc_now
 
 __all__ = [
-    "SIDES",
     "Clock",
     "Progress",
     "Wired",
@@ -40,7 +39,6 @@ __all__ = [
     "wired",
 ]
 
-SIDES: tuple[Side, ...] = ("book", "desk")
 #: The wall clock of a book whose settings name no zone.
 BOOK_ZONE = "Europe/Moscow"
 

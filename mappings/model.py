@@ -31,6 +31,7 @@ __all__ = [
     "REQUEST",
     "REQUEST_LINE",
     "SHOWN",
+    "SIDES",
     "STOCK",
     "SUPPLY",
     "WARRANTY",
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 Side = Literal["book", "desk"]
+SIDES: tuple[Side, ...] = ("book", "desk")
 Owner = Literal["book", "desk", "either"]
 Mode = Literal["sync", "fill", "once"]
 Empty = Literal["ignore", "clear"]

@@ -17,7 +17,7 @@ from .plan import refusal
 from .store import Store
 from .targets import Deferred, Targets
 from .types import Draft, Issue, Link, Operation, Plan, Seen
-from .watch import content_of, next_state
+from .watch import content_of, next_state, said_beside
 from .world import WAITING
 
 __all__ = ["Applied", "Applier"]
@@ -230,10 +230,10 @@ class Applier:
     def draft_of(self, op: Operation, raw: Raw) -> Draft:
         """The draft as it stands: one that a repeat found again may have been posted or deleted meanwhile."""
         document = self.targets.document(op)
-        said = [name for name, value in op.header.items() if value is not None]
+        said = said_beside(document, op.header)
         draft = Draft(
             op.key, document.name, raw.id, raw.version, content_of(document, raw, said), "open",
-            str(raw.data.get(document.header.get("number", "Number")) or ""), op.members,
+            str(raw.data.get(document.header.get("number", "Number")) or ""), op.members, said,
         )  # fmt: skip
         return next_state(draft, document, raw)
 

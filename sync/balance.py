@@ -9,8 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from .ids import fingerprint
-from .types import Issue, Listing, Record
-from .world import UNIT, World
+from .types import Issue, Listing, Record, position_of
+from .world import World
 
 __all__ = ["compare_positions", "units"]
 
@@ -19,10 +19,11 @@ def units(world: World) -> dict[str, list[str]]:
     """Position id → desk ids of the things linked to its units and still in service."""
     found: dict[str, list[str]] = {}
     for link in world.links:
-        if link.kind == "equipment" and link.book.startswith(UNIT):
+        position = position_of(link.book) if link.kind == "equipment" else ""
+        if position:
             thing = world.record("equipment", "desk", link.desk)
             if thing is None or not thing.retired:
-                found.setdefault(link.book.removeprefix(UNIT).rpartition("#")[0], []).append(link.desk)
+                found.setdefault(position, []).append(link.desk)
     return found
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from ..mappings.model import Kind, Ref, Side, Value, Values
 from .ids import draft_key, fingerprint, operation_id, value_text
 from .orders import closings_of_orders, is_order
-from .types import Draft, FieldChange, Issue, Link, Operation, Record
+from .types import UNIT, Draft, FieldChange, Issue, Link, Operation, Record
 from .works import acts
-from .world import UNIT, WAITING, World, label_of
+from .world import WAITING, World, label_of
 
 __all__ = ["OPEN", "Move", "answered", "closings", "group_moves"]
 

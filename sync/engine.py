@@ -11,20 +11,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..errors import Blocked, Reject, UchetError
+from ..mappings.model import SIDES
 from .apply import Applied, Applier
 from .feed_facts import KIND as MOVEMENT
 from .guard import check
-from .orders import KIND, Order, is_order
+from .orders import KIND, Order, is_order, question_about
 from .pair import EngineSettings, LinkIndex, Pair
 from .plan import build, build_orders, decided
 from .purchase_run import look_aside, remember_requests
 from .reconcile.types import KEY as DIFFERENCE
 from .recover import recover
 from .resync import Resync, compare
-from .sight import SIDES, Contact, Sight, forgetting, look, remember
+from .sight import Contact, Sight, forgetting, look, remember
 from .store import IssueRow, PlanRow, Store
 from .targets import Targets
-from .types import ORDER, Draft, Issue, Outcome, Plan, Run, Verdict, worst
+from .types import Draft, Issue, Outcome, Plan, Run, Verdict, ordered, worst
 from .watch import follow
 from .world import WAITING
 
@@ -93,7 +94,8 @@ class Engine:
             if sight.back:
                 self._accept(run, sight, row.by or "uchet")
             if not row.plan.complete:  # a plan of orders: it proves nothing but itself
-                return self._write_drafts(run, applier, sight, row.plan)
+                events = [event for op in row.plan.operations for event in ordered(op.members)]
+                return self._write_drafts(run, applier, sight, row.plan, events)
             return self._apply(run, applier, sight, row.plan, accepted)
 
     def draft(self, orders: Collection[Order], job: str = "draft") -> Run:
@@ -101,9 +103,9 @@ class Engine:
         left alone. What cannot be drafted becomes a question."""
         with self.running(job) as run:
             applier, sight = self._look(run)
-            plan, verdict = self._ordered(sight, run, orders)
+            plan, verdict = self._checked(run, sight, build_orders(sight.world, orders))
             if not verdict.stopped:
-                return self._write_drafts(run, applier, sight, plan)
+                return self._write_drafts(run, applier, sight, plan, [order.event for order in orders])
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
             return self._finish(stopped, plan)
 
@@ -112,9 +114,8 @@ class Engine:
         side."""
         with self.running(job) as run:
             _, sight = self._look(run)
-            plan, verdict = self._ordered(sight, run, orders)
-            keys = {f"{KIND}:event:{order.event}" for order in orders}
-            self.store.report_issues(self.pair.name, run.id, plan.issues, lambda row: row.issue.key in keys)
+            plan, verdict = self._checked(run, sight, build_orders(sight.world, orders))
+            self._ask_about(run, plan.issues, [order.event for order in orders])
             self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
             return plan, verdict
 
@@ -172,20 +173,15 @@ class Engine:
         return applier, sight
 
     def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict]:
+        return self._checked(run, sight, build(sight.world), first=sight.first)
+
+    def _checked(self, run: Run, sight: Sight, plan: Plan, *, first: bool = False) -> tuple[Plan, Verdict]:
         """The plan and what the guard says of it, saved before anything is written."""
-        plan = build(sight.world)
-        verdict = check(plan, self.settings.guard, sight.facts, first=sight.first)
+        verdict = check(plan, self.settings.guard, sight.facts, first=first)
         self.store.save_plan(self.pair.name, plan, verdict, run.id)
         return plan, verdict
 
-    def _ordered(self, sight: Sight, run: Run, orders: Collection[Order]) -> tuple[Plan, Verdict]:
-        """The plan of drafts for ``orders``, saved, and what the guard says of it."""
-        plan = build_orders(sight.world, orders)
-        verdict = check(plan, self.settings.guard, sight.facts, first=False)
-        self.store.save_plan(self.pair.name, plan, verdict, run.id)
-        return plan, verdict
-
-    def _write_drafts(self, run: Run, applier: Applier, sight: Sight, plan: Plan) -> Run:
+    def _write_drafts(self, run: Run, applier: Applier, sight: Sight, plan: Plan, events: Iterable[str]) -> Run:
         """Carry out a plan of drafts for orders: only about its own events does it ask or take questions back. A draft
         with an event that got another one since is left out."""
         there = {member.rule for draft in sight.world.drafts for member in draft.members}
@@ -193,10 +189,7 @@ class Engine:
         result = applier.apply(replace(plan, operations=fresh), self.settings.zone)
         result.skipped += len(plan.operations) - len(fresh)
         self.store.mark_plan(plan.id, "applied")
-        events = {member.rule.removeprefix(ORDER) for op in plan.operations for member in op.members}
-        keys = {f"{KIND}:event:{event}" for event in events} | {issue.key for issue in plan.issues}
-        found = {i.key: i for i in (*plan.issues, *result.issues)}
-        self.store.report_issues(self.pair.name, run.id, list(found.values()), lambda row: row.issue.key in keys)
+        self._ask_about(run, [*plan.issues, *result.issues], events)
         partial = result.failed or result.skipped
         outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
         return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
@@ -272,26 +265,34 @@ class Engine:
                 applier.apply(plan, self.settings.zone)
                 self.store.mark_plan(plan.id, "applied")
             remember_requests(self.store, self.pair.name, run.id, found)
-        issues = {i.key: i for i in (*plan.issues, *applier.result.issues[asked:])}
-        self.store.report_issues(
-            self.pair.name,
-            run.id,
-            list(issues.values()),
-            lambda row: row.issue.kind in found.covered and not row.issue.key.startswith(DIFFERENCE),
-        )
+        issues = [*plan.issues, *applier.result.issues[asked:]]
+        self._ask(run, issues, lambda row: row.issue.kind in found.covered)
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         return worst("blocked" if verdict.stopped else "clean", "partial" if unread else "clean")
 
     def _report(self, run: Run, issues: Iterable[Issue], plan: Plan) -> None:
-        unique = list({issue.key: issue for issue in issues}.values())
         used = decided(plan)
-        self.store.report_issues(self.pair.name, run.id, unique, lambda row: self._covered(row, plan, used))
+        self._ask(run, issues, lambda row: self._covered(row, plan, used))
+
+    def _ask_about(self, run: Run, issues: Iterable[Issue], events: Iterable[str]) -> None:
+        """What is asked about orders for ``events``, and about no others."""
+        keys = {question_about(event) for event in events}
+        self._ask(run, issues, lambda row: row.issue.key in keys)
+
+    def _ask(self, run: Run, issues: Iterable[Issue], looked: Callable[[IssueRow], bool]) -> None:
+        """Ask each question once; one that stands, was ``looked`` into and is not asked any more is settled. Those of a
+        reconciliation are its own."""
+        found = {issue.key: issue for issue in issues}
+        self.store.report_issues(
+            self.pair.name,
+            run.id,
+            list(found.values()),
+            lambda row: not row.issue.key.startswith(DIFFERENCE) and looked(row),
+        )
 
     def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
         """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
         kind = row.issue.kind
-        if row.issue.key.startswith(DIFFERENCE):
-            return False
         if kind in (KIND, MOVEMENT) and not row.issue.key.startswith(f"{KIND}:"):
             return bool(plan.complete.get("desk|movement")) and bool(plan.complete.get("book|movement"))
         if kind == KIND:  # what became of a draft is known every night; an event is looked at when it is ordered

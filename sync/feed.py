@@ -14,7 +14,7 @@ from decimal import Decimal
 from .feed_facts import FeedFacts, asked, cards
 from .feed_plan import FeedPlan, effects
 from .feed_queue import Queue
-from .orders import answer, group_orders
+from .orders import answer, asked_about, group_orders
 from .types import Event, Issue, ordered
 from .works import MODERNIZATION, WORKS, plan_works
 from .world import World
@@ -101,7 +101,7 @@ def _undrafted(facts: FeedFacts, plan: FeedPlan, issues: Iterable[Issue]) -> Non
     """Questions of ``group_orders`` as the feed's own, and the reason at the event."""
     by_key = {e.key: e for e in (*facts.events, *plan.after.values())}
     for issue in issues:
-        event = by_key[issue.key.removeprefix("order:event:")]
+        event = by_key[asked_about(issue.key)]
         plan.issues.append(replace(issue, key=f"feed:{event.id}:order", kind="movement"))
         # What the accountant decided stays decided while its draft cannot be written.
         kept = event.reason == MODERNIZATION

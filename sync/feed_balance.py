@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from .feed_facts import Card, FeedFacts, Spot, asked, cards
+from .feed_facts import Card, FeedFacts, Spot, asked, by_spot_of, cards
 from .feed_plan import FeedPlan, effects
 from .ids import fingerprint
 from .types import Issue
@@ -20,10 +20,7 @@ ZERO = Decimal(0)
 def remainders(world: World, facts: FeedFacts, plan: FeedPlan) -> list[Issue]:
     """Per spot of the books: the desk's stock less theirs, less every event and document still on its way. What is
     left is told with all figures, and written nowhere."""
-    by_spot: dict[Spot, list[Card]] = {}
-    for card in cards(facts, world.index).values():
-        if not card.problem:
-            by_spot.setdefault(facts.kept(card.spot), []).append(card)
+    by_spot = by_spot_of(facts, cards(facts, world.index).values())
     way, coming = _events(facts, plan), _crossings(plan)
     return [issue for spot, found in by_spot.items() if (issue := _remainder(facts, spot, found, way, coming))]
 

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from ..mappings.model import Ref, Value
-from .feed_facts import KIND, Card, FeedFacts, Spot, asked, cards, drafted, spot_of
+from .feed_facts import KIND, Card, FeedFacts, Spot, asked, by_spot_of, cards, drafted, spot_of
 from .feed_plan import FeedPlan, effects, mark
 from .ids import create_key, fingerprint
 from .orders import is_order
@@ -46,7 +46,7 @@ def crossing_id(account: Account, number: int) -> str:
 def plan_entries(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
     """Movements to write on the desk, questions about those that cannot be, events whose document was found."""
     known = cards(facts, world.index)
-    by_spot = _by_spot(facts, known.values())
+    by_spot = by_spot_of(facts, known.values())
     books = _accounts(facts)
     crossed = _crossed(facts)
     ours = _drafted(facts, world.drafts)
@@ -134,14 +134,6 @@ def _claimed(facts: FeedFacts) -> dict[Account, Decimal]:
         account = (claim.document, facts.kept((claim.item, claim.organization, claim.place)))
         found[account] = found.get(account, ZERO) + claim.quantity
     return found
-
-
-def _by_spot(facts: FeedFacts, found: Iterable[Card]) -> dict[Spot, list[Card]]:
-    by_spot: dict[Spot, list[Card]] = {}
-    for card in found:
-        if not card.problem:
-            by_spot.setdefault(facts.kept(card.spot), []).append(card)
-    return by_spot
 
 
 # -- documents that a person entered -----------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ __all__ = [
     "FeedFacts",
     "Spot",
     "asked",
+    "by_spot_of",
     "cards",
     "cards_of",
     "drafted",
@@ -174,6 +175,15 @@ def cards_of(items: Listing, supplies: Listing, index: LinkIndex) -> dict[str, C
         if not record.retired and record.values.get("code"):
             by_code.setdefault(clean(str(record.values["code"])), []).append(record)
     return {id: _card(record, by_code, index) for id, record in sorted(supplies.records.items())}
+
+
+def by_spot_of(facts: FeedFacts, found: Iterable[Card]) -> dict[Spot, list[Card]]:
+    """The cards that mean something in the books, by where these keep their balance."""
+    by_spot: dict[Spot, list[Card]] = {}
+    for card in found:
+        if not card.problem:
+            by_spot.setdefault(facts.kept(card.spot), []).append(card)
+    return by_spot
 
 
 def _card(record: Record, by_code: Mapping[str, list[Record]], index: LinkIndex) -> Card:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from ..mappings.model import Kind, Side
+from ..mappings.model import SIDES, Kind, Side
 from ..mappings.people import person
 from ..mappings.text import fold
 from .types import Link, Listing, Record
@@ -76,10 +76,10 @@ def withheld(
     if not forgotten:
         return list(listings)
     personal = {kind.name: frozenset(f.name for f in kind.fields if f.personal) for kind in kinds}
-    ids = {(kind, side, book if side == "book" else desk) for kind, book, desk in forgotten for side in _SIDES}
+    ids = {(kind, side, book if side == "book" else desk) for kind, book, desk in forgotten for side in SIDES}
     named = [r for one in listings for r in one.records.values() if (one.kind, one.side, r.id) in ids]
     names = {fold(str(r.values.get(n) or "")) for r in named for n in personal.get(r.kind, ())} - {""}
-    linked = {(link.kind, side, link.on(side)) for link in links for side in _SIDES}
+    linked = {(link.kind, side, link.on(side)) for link in links for side in SIDES}
     found = []
     for one in listings:
         fields = personal.get(one.kind, frozenset())
@@ -87,7 +87,6 @@ def withheld(
     return found
 
 
-_SIDES: tuple[Side, ...] = ("book", "desk")
 _Ids = Collection[tuple[str, Side, str]]
 
 

@@ -19,8 +19,7 @@ from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
-from .types import Issue, Listing, Record
-from .world import UNIT
+from .types import UNIT, Issue, Listing, Record
 
 __all__ = ["MOVED", "Intake", "bind", "issue_of", "with_units"]
 

@@ -14,8 +14,8 @@ from ..mappings.codecs import equal
 from ..mappings.model import Kind, Ref, Value, Values
 from .ids import create_key
 from .orders import is_order
-from .types import Draft, FieldChange, Listing, Operation, Record
-from .world import UNIT, World
+from .types import UNIT, Draft, FieldChange, Listing, Operation, Record
+from .world import World
 
 __all__ = ["MIRRORS", "mirror"]
 

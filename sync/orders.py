@@ -19,12 +19,23 @@ from .ids import draft_key, fingerprint, operation_id, value_text
 from .types import ORDER, Draft, FieldChange, Issue, Operation
 from .world import World
 
-__all__ = ["DESK", "KIND", "Order", "answer", "closings_of_orders", "group_orders", "is_order"]
+__all__ = [
+    "DESK",
+    "KIND",
+    "Order",
+    "answer",
+    "asked_about",
+    "closings_of_orders",
+    "group_orders",
+    "is_order",
+    "question_about",
+]
 
 #: How the ids of events begin that the desk recorded by itself.
 DESK = "desk:"
 #: The kind under which questions about orders stand: no record of either side.
 KIND = "order"
+_QUESTION = f"{KIND}:event:"
 EMPTY: Values = MappingProxyType({})
 
 
@@ -46,6 +57,16 @@ class Order:
 def is_order(op: Operation) -> bool:
     """Whether an operation or a draft's member stands for an event and not for a record's fields."""
     return op.rule.startswith(ORDER)
+
+
+def question_about(event: str) -> str:
+    """The key of the question about an order for ``event``."""
+    return f"{_QUESTION}{event}"
+
+
+def asked_about(key: str) -> str:
+    """The event that a question is about; "" for a question about anything else."""
+    return key.removeprefix(_QUESTION) if key.startswith(_QUESTION) else ""
 
 
 def group_orders(world: World, orders: Iterable[Order]) -> tuple[list[Operation], list[Issue]]:
@@ -220,7 +241,7 @@ def _issue(world: World, order: Order, code: str, **params: Any) -> Issue:
     facts = _facts(world, order)
     told: Mapping[str, Any] = {"name": order.number, "document": order.document, "facts": facts, **params}
     mark = fingerprint({"facts": facts, **{name: str(value) for name, value in params.items()}})
-    return Issue(f"{KIND}:event:{order.event}", code, KIND, params=told, fingerprint=mark)
+    return Issue(question_about(order.event), code, KIND, params=told, fingerprint=mark)
 
 
 def _facts(world: World, order: Order) -> str:

@@ -10,8 +10,8 @@ from .diff import FieldOutcome, Rules, diff
 from .drafts import Move
 from .ids import fingerprint, gone_key
 from .pair import other
-from .types import FieldChange, Issue, Link, Operation, Record, Seen
-from .world import UNIT, World, label_of
+from .types import UNIT, FieldChange, Issue, Link, Operation, Record, Seen
+from .world import World, label_of
 
 __all__ = ["PairOutcome", "Pairing"]
 

@@ -26,8 +26,8 @@ from .mirror import MIRRORS, mirror
 from .orders import Order, group_orders
 from .pair import other
 from .pairing import Pairing
-from .types import FieldChange, Issue, Link, Operation, Plan, Record, Seen
-from .world import UNIT, World, label_of
+from .types import UNIT, FieldChange, Issue, Link, Operation, Plan, Record, Seen
+from .world import World, label_of
 
 __all__ = ["build", "build_orders", "decided"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..mappings.codecs import equal
-from ..mappings.model import Kind, Value
+from ..mappings.model import SIDES, Kind, Value
 from .guard import check
 from .plan import build
-from .sight import SIDES, Sight, forgotten
+from .sight import Sight, forgotten
 from .types import Link, Record, Verdict
 from .world import World, label_of
 

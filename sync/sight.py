@@ -13,7 +13,7 @@ from ..errors import Fatal
 from ..i18n import N_
 from ..mappings.check import check as drift
 from ..mappings.check import check_binding, unpublished
-from ..mappings.model import Kind, Side, Value
+from ..mappings.model import SIDES, Kind, Side, Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import Problem, SystemMap
 from .feed_facts import KIND as MOVEMENT
@@ -29,9 +29,8 @@ from .store import SideState, Store
 from .types import Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
-__all__ = ["SIDES", "Contact", "Sight", "forgetting", "forgotten", "look", "remember"]
+__all__ = ["Contact", "Sight", "forgetting", "forgotten", "look", "remember"]
 
-SIDES: tuple[Side, ...] = ("book", "desk")
 #: All states of a draft: the planning must know how often a move was drafted before.
 _KNOWN = (*WAITING, "agreed", "gone")
 #: How many of our last writes are looked up to see whether a side went back in time.

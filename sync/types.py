@@ -14,6 +14,7 @@ from .events import EVENT_STATES, Claim, Event, EventState, Part
 __all__ = [
     "EVENT_STATES",
     "ORDER",
+    "UNIT",
     "Action",
     "Claim",
     "Draft",
@@ -37,6 +38,7 @@ __all__ = [
     "Verdict",
     "attempt_of",
     "ordered",
+    "position_of",
     "worst",
 ]
 
@@ -170,9 +172,22 @@ class Issue:
     fingerprint: str = ""
 
 
+#: How the id of one piece of a position of low-value items begins: ``position:ID#N``.
+UNIT = "position:"
+
+
+def position_of(id: str) -> str:
+    """The position that a piece belongs to; "" for any other id."""
+    return id.removeprefix(UNIT).rpartition("#")[0] if id.startswith(UNIT) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A 1C document we wrote and did not post, while a person has not said what becomes of it."""
+    """A 1C document we wrote and did not post, while a person has not said what becomes of it.
+
+    ``content`` is a digest of what we said in it; ``said``: roles of the header that this draft gave beside those that
+    its kind demands.
+    """
 
     id: str
     document: str
@@ -182,6 +197,7 @@ class Draft:
     state: Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
     number: str = ""
     members: tuple[Operation, ...] = ()
+    said: tuple[str, ...] = ()
 
 
 #: Rule of a draft's member that stands for an event: this, and the event's key.

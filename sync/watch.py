@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from ..connectors.base import Connector, Query, Raw
+from ..mappings.model import Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import DocumentMap, SystemMap
 from .types import Draft
 
-__all__ = ["content_of", "follow", "next_state"]
+__all__ = ["content_of", "follow", "next_state", "said_beside"]
 
-
-#: Where things go, to whom, on what basis: what a draft may say beside what its shape demands.
 _AIMS = ("department", "from_department", "to_department", "person", "supplier", "contract", "basis")
 
 
@@ -30,26 +29,31 @@ def content_of(document: DocumentMap, raw: Raw, said: Collection[str] = ()) -> s
     """A digest of what we said in the document. The comment, the number and what the server fills in are left out; of
     anything but a move also whatever a person is expected to fill in before posting: accounts, prices, the date.
 
-    ``said``: roles of the header beside those that the shape demands that were given as well, such as the department of
-    an issue; their names stand behind the digest, so that ``next_state`` compares the same ones.
+    ``said``: roles of the header that were given beside those that the shape demands, such as the department of an
+    issue.
     """
     rows = raw.data.get(document.part) or ()
     told: list[Any]
-    more: list[str] = []
     if document.name == "move":
         header = [n for n in document.header if n not in ("number", "comment", "posted")]
         told = sorted(_plain(row.get(document.row["asset"])) for row in rows)
     else:
         shape = SHAPES[document.name]
-        more = sorted(n for n in _AIMS if n in said and n in document.header and n not in shape.header)
-        header = [n for n in shape.header if n in document.header] + more
+        header = [n for n in (*shape.header, *said) if n in document.header]
         # What one configuration keeps in the header may stand in the rows of another.
         columns = [n for n in dict.fromkeys((*shape.rows, *shape.header)) if n in document.row]
         told = sorted([_plain(row.get(document.row[name])) for name in columns] for row in rows)
     roles = {n: _plain(raw.data.get(document.header[n])) for n in header}
     text = json.dumps([roles, told], ensure_ascii=False, sort_keys=True)
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return "|".join([digest, *more])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def said_beside(document: DocumentMap, given: Mapping[str, Value]) -> tuple[str, ...]:
+    """Where things go, to whom, on what basis: what ``given`` header of a draft says beside what its shape demands."""
+    if document.name not in SHAPES:  # a move says the same things each time
+        return ()
+    demanded = SHAPES[document.name].header
+    return tuple(n for n in _AIMS if given.get(n) is not None and n in document.header and n not in demanded)
 
 
 def _plain(value: Any) -> str:
@@ -63,7 +67,7 @@ def next_state(draft: Draft, document: DocumentMap, raw: Raw | None) -> Draft:
     if raw is None or raw.retired:
         return replace(draft, state="refused", version=raw.version if raw else None)
     posted = bool(raw.data.get(document.header.get("posted", "Posted")))
-    ours = content_of(document, raw, draft.content.split("|")[1:]) == draft.content
+    ours = content_of(document, raw, draft.said) == draft.content
     number = str(raw.data.get(document.header.get("number", "Number")) or draft.number)
     if posted:
         return replace(draft, state="posted" if ours else "adopted", version=raw.version, number=number)

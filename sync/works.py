@@ -19,8 +19,8 @@ from .feed_plan import UNSTOCKED, FeedPlan
 from .feed_queue import day_note, open_day
 from .ids import fingerprint
 from .orders import Order
-from .types import Event, Link, Record
-from .world import UNIT, World, label_of
+from .types import UNIT, Event, Link, Record
+from .world import World, label_of
 
 __all__ = ["MODERNIZATION", "WORKS", "acts", "plan_works", "proposal"]
 

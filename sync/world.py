@@ -12,12 +12,10 @@ from ..mappings.system import SystemMap
 from .diff import Pending
 from .feed_facts import FeedFacts
 from .pair import EngineSettings, LinkIndex
-from .types import Draft, Issue, Link, Listing, Record
+from .types import Draft, Issue, Link, Listing, Record, position_of
 
-__all__ = ["UNIT", "WAITING", "World", "label_of"]
+__all__ = ["WAITING", "World", "label_of"]
 
-#: Prefix of the book id of one unit of a МЦ.04 position: ``position:<position id>#<number of the unit>``.
-UNIT = "position:"
 #: States of a draft about which something is still open; in the others it is history.
 WAITING = frozenset({"open", "edited", "posted", "adopted", "refused"})
 
@@ -74,14 +72,10 @@ class World:
 
     def gone(self, kind: str, side: Side, id: str) -> bool:
         """Whether a record is surely no longer there: absence proves it only on a complete listing."""
-        if side == "book" and id.startswith(UNIT):
-            return self._unit_gone(id)
+        if side == "book" and (position := position_of(id)):
+            return self.gone("position", "book", position)
         listing = self.listing(kind, side)
         return listing is not None and listing.complete and id not in listing.records and id not in listing.bad
-
-    def _unit_gone(self, id: str) -> bool:
-        position, _, _ = id.removeprefix(UNIT).rpartition("#")
-        return self.gone("position", "book", position)
 
     def how(self, side: Side, kind: str, name: str) -> str:
         """How a field is written on a side: ``field``, ``property``, ``document:NAME`` or ``never``."""
@@ -113,7 +107,6 @@ class World:
             return True
         linked: dict[str, int] = {}
         for link in self.links:
-            if link.book.startswith(UNIT):
-                position = link.book.removeprefix(UNIT).rpartition("#")[0]
+            if position := position_of(link.book):
                 linked[position] = linked.get(position, 0) + 1
         return any((r.values.get("quantity") or 0) > linked.get(r.id, 0) for r in listing.records.values())  # type: ignore[operator]

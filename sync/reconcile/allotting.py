@@ -15,8 +15,7 @@ from ...mappings.keys import group_quantity
 from ...mappings.model import Ref, Value
 from ...mappings.people import similarity, things_text
 from ..match import MatchResult
-from ..types import Record
-from ..world import UNIT
+from ..types import Record, position_of
 from .classes import CLASSES
 from .things import Look
 from .types import KEY, Allotment, Difference, Group
@@ -78,10 +77,11 @@ def pools(look: Look, result: MatchResult) -> Pools:
 def _tied(look: Look) -> Iterator[tuple[str, str]]:
     """Position → thing, by links to its units and by allotments; things in service only."""
     for link in look.snapshot.links:
-        if link.kind == "equipment" and link.book.startswith(UNIT):
+        position = position_of(link.book) if link.kind == "equipment" else ""
+        if position:
             thing = look.snapshot.record("equipment", "desk", link.desk)
             if thing is not None and not thing.retired:
-                yield link.book.removeprefix(UNIT).rpartition("#")[0], link.desk
+                yield position, link.desk
     for (kind, card), parts in allotted(look).items():
         if kind == "position":
             yield from ((card, part.desk) for part in parts for _ in range(int(part.quantity)))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from ...mappings.model import Side
 from ..types import Issue
 from .allotting import compare_groups, compare_kits, compare_positions, pools, spoken_for
-from .corrections import corrections
 from .finds import unknown_finds
 from .regrading import regradings
 from .rights import compare_rights
@@ -16,7 +15,7 @@ from .stock import compare_stock
 from .things import Look, compare_things
 from .types import Difference, Snapshot, Verdicts
 
-__all__ = ["compare", "corrections", "questions"]
+__all__ = ["compare", "questions"]
 
 
 def compare(look: Look) -> Verdicts:

@@ -12,7 +12,7 @@ from datetime import date
 from ...i18n import N_, tr
 from ...mappings.model import Ref, Value
 from ..orders import Order
-from ..world import UNIT
+from ..types import UNIT
 from .run import Answer
 from .types import Difference, Snapshot
 

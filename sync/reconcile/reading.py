@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import Fatal, UchetError
 from ...mappings.check import check as drift
 from ...mappings.check import unpublished
-from ...mappings.model import KINDS, Kind, Ref, Side, Values
+from ...mappings.model import KINDS, SIDES, Kind, Ref, Side, Values
 from ..feed_facts import KIND as MOVEMENT
 from ..forget import withheld
 from ..intake import Intake, bind, with_units
@@ -26,9 +26,8 @@ from ..types import Draft, Event, Link, Listing, Record
 from ..world import WAITING
 from .types import Coming, Group, Snapshot, Source
 
-__all__ = ["SIDES", "read_sides", "stored_form"]
+__all__ = ["read_sides", "stored_form"]
 
-SIDES: tuple[Side, ...] = ("book", "desk")
 #: What is read beside the merge's own kinds, in order of reference.
 _MORE: Mapping[Side, tuple[str, ...]] = {
     "book": ("item", "holding", "stock", "licence"),

@@ -18,7 +18,8 @@ from ..ids import fingerprint, value_text
 from ..pair import book_now
 from ..store import IssueRow, Store
 from ..types import Issue, Outcome, Run, worst
-from .compare import compare, corrections, questions
+from .compare import compare, questions
+from .corrections import corrections
 from .reading import read_sides, stored_form
 from .scope import Asked, Scope, resolve
 from .things import Look

@@ -10,8 +10,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from ...mappings.model import Ref, Side, Value, Values
-from ..types import Link, Listing, Record
+from ...mappings.model import SIDES, Ref, Side, Value, Values
+from ..types import Link, Listing, Record, position_of
 
 __all__ = [
     "KEY",
@@ -27,8 +27,6 @@ __all__ = [
     "Verdicts",
 ]
 
-#: As ``world.UNIT``: one unit of a position of low-value items, ``position:ID#N``.
-UNIT = "position:"
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: How the key of a question begins that a reconciliation asked: no other run answers or closes it.
 KEY = "difference:"
@@ -132,7 +130,7 @@ class Snapshot:
 
     def whole(self, kind: str, *sides: Side) -> bool:
         """Whether nothing of ``kind`` can be missing: only then does absence prove anything."""
-        return all((one := self.listing(kind, side)) is not None and one.complete for side in sides or _SIDES)
+        return all((one := self.listing(kind, side)) is not None and one.complete for side in sides or SIDES)
 
     def unsure(self, kind: str, side: Side) -> bool:
         """Whether that side keeps ``kind`` and it could not be read whole this time."""
@@ -140,8 +138,8 @@ class Snapshot:
 
     def gone(self, kind: str, side: Side, id: str) -> bool:
         """Whether a record is surely no longer there. A unit of a МЦ.04 position lives as long as its position."""
-        if id.startswith(UNIT):
-            kind, id = "position", id.removeprefix(UNIT).rpartition("#")[0]
+        if position := position_of(id):
+            kind, id = "position", position
         one = self.listing(kind, side)
         return one is not None and one.complete and id not in one.records and id not in one.bad
 
@@ -149,9 +147,6 @@ class Snapshot:
     def book_quantity(self) -> str:
         """The kind that holds the books' stock: balances of accounts where they are kept, else stock levels."""
         return "holding" if ("holding", "book") in self.listings else "stock"
-
-
-_SIDES: tuple[Side, ...] = ("book", "desk")
 
 
 @dataclass(frozen=True, slots=True)

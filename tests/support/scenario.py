@@ -24,8 +24,8 @@ from uchet.sync.intake import with_units
 from uchet.sync.mirror import MIRRORS
 from uchet.sync.pair import EngineSettings
 from uchet.sync.plan import build
-from uchet.sync.types import Draft, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
-from uchet.sync.world import UNIT, World
+from uchet.sync.types import UNIT, Draft, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
+from uchet.sync.world import World
 
 __all__ = ["Scenario", "read", "render"]
 

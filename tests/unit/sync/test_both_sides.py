@@ -11,9 +11,9 @@ import pytest
 
 from uchet.connectors.base import Capabilities, Page, Query
 from uchet.mappings.load import load_system
-from uchet.mappings.model import ORGANIZATION, Side
+from uchet.mappings.model import ORGANIZATION, SIDES, Side
 from uchet.sync.intake import Intake
-from uchet.sync.sight import SIDES, _both
+from uchet.sync.sight import _both
 
 
 @dataclass

@@ -139,7 +139,7 @@ SAID: Mapping[str, Any] = {
 )
 def test_what_we_said_beside_the_demanded_counts_too(said: tuple[str, ...], department: str, state: str) -> None:
     written = Raw(ISSUE.collection, "r", "v1", SAID)
-    draft = Draft("d", "consume", "r", "v1", content_of(ISSUE, written, said), "open", "")
+    draft = Draft("d", "consume", "r", "v1", content_of(ISSUE, written, said), "open", said=said)
     now = Raw(ISSUE.collection, "r", "v2", {**SAID, "ПодразделениеЗатрат_Key": department, "СчетЗатрат_Key": "26"})
     assert next_state(draft, ISSUE, now).state == state
 
