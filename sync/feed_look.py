@@ -20,7 +20,7 @@ from .pair import FeedSettings, Pair
 from .store import Store
 from .types import Event, Link, Listing, Part, Record, Ref, Value
 
-__all__ = ["FEED", "WORK", "keeps", "keeps_works", "look_at_feed"]
+__all__ = ["FEED", "WORK", "event_of", "keeps", "keeps_works", "look_at_feed"]
 
 FEED = "@feed"
 #: How the records of works are told from those of movements.
@@ -77,7 +77,7 @@ def look_at_feed(
     supplies, movements, *work, items, stock, entries = read
     found = [r for r in movements.records.values() if r.values.get("origin") != _OURS]
     found = [r for r in found if r.values.get("type") not in _KIT_MOVES]
-    kept = sorted((_event(r) for r in found if _since(r) >= settings.start), key=_recorded)
+    kept = sorted((event_of(r) for r in found if _since(r) >= settings.start), key=_recorded)
     kept += sorted((e for e in _works(work) if e.day >= settings.start), key=_recorded)
     bad = {*movements.bad, *(f"{WORK}{id}" for one in work[:1] for id in one.bad)}
     whole = movements.complete and all(one.complete for one in work)
@@ -106,7 +106,8 @@ def look_at_feed(
     )
 
 
-def _event(record: Record) -> Event:
+def event_of(record: Record) -> Event:
+    """A movement of the desk (or the head of a work) as an event that nothing is known of yet."""
     values = record.values
     day, quantity = values.get("date"), values.get("quantity")
 
@@ -152,7 +153,7 @@ def _works(listings: list[Listing]) -> list[Event]:
 
 def _work(record: Record, parts: tuple[Part, ...]) -> Event:
     values = record.values
-    plain = _event(record)
+    plain = event_of(record)
     told: dict[str, Value] = {name: values[name] for name in _TOLD if values.get(name) not in (None, "")}
     if told.get("follows"):
         told["follows"] = f"{WORK}{told['follows']}"

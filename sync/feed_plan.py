@@ -11,7 +11,8 @@ from .types import Claim, Event, Issue, Operation
 
 __all__ = ["INCOMING", "KITS", "UNSTOCKED", "FeedPlan", "effects", "mark"]
 
-INCOMING = frozenset({"receipt", "return"})
+#: Kinds of movement that raise the desk's stock; an assembly's own two are told by its work, and never events.
+INCOMING = frozenset({"receipt", "return", "assembly_in"})
 #: Kinds of event that move no stock themselves: what is fitted leaves it by a movement of its own.
 UNSTOCKED = frozenset({"sent", "returned", "replaced", "upgrade", "swap"})
 #: Kinds of event that make one thing of several, or several of one.

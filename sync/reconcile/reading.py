@@ -15,8 +15,10 @@ from typing import Any
 from ...errors import Fatal, UchetError
 from ...mappings.check import check as drift
 from ...mappings.check import unpublished
-from ...mappings.model import KINDS, SIDES, Kind, Ref, Side, Values
+from ...mappings.model import KINDS, SIDES, Kind, Side
 from ..feed_facts import KIND as MOVEMENT
+from ..feed_look import event_of
+from ..feed_plan import effects
 from ..forget import withheld
 from ..intake import Intake, bind, with_units
 from ..match import match
@@ -36,8 +38,6 @@ _MORE: Mapping[Side, tuple[str, ...]] = {
 #: The merge's kinds that take no part.
 _LEFT_OUT = frozenset({"shown", "note"})
 _BY_REFERENCE = ("organization", "department", "person", "place")
-#: How an event of the desk's changes the stock of its card, and of the card it goes to.
-_SIGN = {"receipt": 1, "return": 1, "correction": 1, "issue": -1, "write_off": -1, "transfer": -1, "expense": -1}
 
 
 @dataclass
@@ -148,25 +148,15 @@ def _roll_back(reading: _Reading, desk: Intake, day: date) -> None:
         return
     since: dict[str, Decimal] = {}
     for record in moved.records.values():
-        values = record.values
-        when, quantity = values.get("date"), values.get("quantity")
-        if isinstance(when, date) and when > day and isinstance(quantity, Decimal):
-            for card, sign in _effects(values):
-                since[card] = since.get(card, Decimal(0)) + sign * quantity
+        event = event_of(record)
+        if event.day > day:
+            for card, quantity in effects(event):
+                since[card] = since.get(card, Decimal(0)) + quantity
     records = {id: _less(record, since.get(id)) for id, record in supplies.records.items()}
     reading.listings["supply", "desk"] = replace(supplies, records=records)
     reading.sources = [
         replace(one, as_of=day) if (one.side, one.kind) == ("desk", "supply") else one for one in reading.sources
     ]
-
-
-def _effects(values: Values) -> Iterator[tuple[str, int]]:
-    """The cards that a movement changes, and in which direction."""
-    supply, to, kind = values.get("supply"), values.get("to_supply"), str(values.get("type"))
-    if isinstance(supply, Ref):
-        yield supply.id, _SIGN.get(kind, 0)
-    if isinstance(to, Ref) and kind == "transfer":
-        yield to.id, 1
 
 
 def _less(record: Record, moved: Decimal | None) -> Record:
@@ -238,11 +228,8 @@ def _waiting(events: Collection[Event]) -> dict[str, Decimal]:
     """Stock card → what moved on the desk and is not in the books yet."""
     found: dict[str, Decimal] = {}
     for event in events:
-        if event.state in ("pending", "drafted"):
-            moved = event.quantity * _SIGN.get(event.kind, 0)
-            found[event.supply] = found.get(event.supply, Decimal(0)) + moved
-            if event.kind == "transfer" and event.to:
-                found[event.to] = found.get(event.to, Decimal(0)) + event.quantity
+        for card, quantity in effects(event) if event.state in ("pending", "drafted") else ():
+            found[card] = found.get(card, Decimal(0)) + quantity
     return {card: quantity for card, quantity in sorted(found.items()) if quantity}
 
 

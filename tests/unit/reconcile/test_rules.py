@@ -10,14 +10,17 @@ import pytest
 from planted import TODAY, Company, company
 
 from uchet.mappings.model import Ref
+from uchet.sync.feed_look import event_of
+from uchet.sync.feed_plan import effects
 from uchet.sync.reconcile.compare import compare, questions
 from uchet.sync.reconcile.corrections import corrections
+from uchet.sync.reconcile.reading import _waiting
 from uchet.sync.reconcile.run import issue_for, question_of
 from uchet.sync.reconcile.scope import Asked, Scope, resolve
 from uchet.sync.reconcile.things import Look
 from uchet.sync.reconcile.types import Coming, Difference, Source
 from uchet.sync.store import IssueRow, Store
-from uchet.sync.types import Issue, Link
+from uchet.sync.types import Event, Issue, Link, Part, Record
 
 
 @pytest.fixture
@@ -194,3 +197,17 @@ def test_late_postings_are_what_the_books_say_otherwise_of_the_same_day(made: Co
     assert not list(corrections(before, before, Scope()))
     listings = {**after.listings, ("holding", "book"): replace(after.listings["holding", "book"], complete=False)}
     assert "holding" not in {one.kind for one in corrections(before, replace(after, listings=listings), Scope())}
+
+
+def test_an_assembly_on_its_way_explains_what_it_made_and_what_it_took() -> None:
+    parts = (Part("ram", Decimal(4)), Part("case", Decimal(1)))
+    made = Event("desk:work/1", "work/1", "assembly", "pc", Decimal(2), TODAY, 1, parts=parts)
+    assert _waiting([made, replace(made, state="posted")]) == {"case": -1, "pc": 2, "ram": -4}
+
+
+@pytest.mark.parametrize(
+    ("kind", "moved"), [("receipt", 2), ("assembly_in", 2), ("assembly_out", -2), ("issue", -2), ("expense", -2)]
+)
+def test_stock_of_a_day_gone_by_knows_every_kind_of_movement(kind: str, moved: int) -> None:
+    values = {"type": kind, "supply": Ref("desk", "supply", "c1"), "quantity": Decimal(2), "date": TODAY}
+    assert effects(event_of(Record("movement", "desk", "7", values, None))) == [("c1", moved)]
