@@ -29,7 +29,17 @@ from .store import SideState, Store
 from .types import Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
-__all__ = ["Contact", "Sight", "forgetting", "forgotten", "look", "remember"]
+__all__ = [
+    "Contact",
+    "Sight",
+    "bound",
+    "forgetting",
+    "forgotten",
+    "look",
+    "published",
+    "reader",
+    "remember",
+]
 
 #: All states of a draft: the planning must know how often a move was drafted before.
 _KNOWN = (*WAITING, "agreed", "gone")
@@ -50,13 +60,8 @@ class Contact:
     def make(cls, pair: Pair) -> Contact:
         """Raises ``Fatal`` or ``Blocked`` where a side cannot be reached, entered or read, and ``Fatal`` where it does
         not publish what the mapping needs: half of a record read is half of a record written."""
-        described = {side: pair.connector(side).describe() for side in SIDES}
-        for side in SIDES:
-            _demand(drift(pair.mapping(side), described[side].collections))
-        bindings = {side: bind(pair.connector(side), pair.mapping(side)) for side in SIDES}
-        for side in SIDES:
-            _demand(check_binding(pair.mapping(side), bindings[side]))
-        return cls(described, bindings)
+        described = {side: published(pair, side) for side in SIDES}
+        return cls(described, {side: bound(pair, side) for side in SIDES})
 
     def page(self, pair: Pair) -> str:
         """Where a thing's page is on the desk, with ``{id}`` for its id; "" where nobody says."""
@@ -82,6 +87,28 @@ def _demand(problems: list[Problem]) -> None:
         first = problems[0]
         hint = N_("“uchet check” names everything that is missing, and what to do.")
         raise Fatal(first.code, first.template, hint=hint, **dict[str, Any](first.params))
+
+
+def published(pair: Pair, side: Side) -> Description:
+    """What ``side`` publishes. Raises ``Fatal`` where that is not all that the mapping needs, and what ``describe``
+    raises."""
+    described = pair.connector(side).describe()
+    _demand(drift(pair.mapping(side), described.collections))
+    return described
+
+
+def bound(pair: Pair, side: Side) -> dict[str, str]:
+    """The keys of ``side`` that differ from base to base. Raises ``Fatal`` where one that is needed is not there."""
+    binding = bind(pair.connector(side), pair.mapping(side))
+    _demand(check_binding(pair.mapping(side), binding))
+    return binding
+
+
+def reader(pair: Pair, side: Side, described: Description, binding: Mapping[str, str], today: datetime) -> Intake:
+    """What reads ``side`` as of ``today`` (the books' wall clock)."""
+    system = pair.mapping(side)
+    absent = unpublished(system, described.collections)
+    return Intake(side, pair.connector(side), system, today, {**binding, "@today": f"{today:%Y-%m-%d}"}, absent=absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +142,7 @@ def look(
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
     """
     today = book_now(now, settings.zone)
-    intakes = {
-        s: Intake(
-            s, pair.connector(s), pair.mapping(s), today, {**contact.bindings[s], "@today": f"{today:%Y-%m-%d}"},
-            absent=unpublished(pair.mapping(s), contact.descriptions[s].collections),
-        )
-        for s in SIDES
-    }  # fmt: skip
+    intakes = {s: reader(pair, s, contact.descriptions[s], contact.bindings[s], today) for s in SIDES}
     every = tuple(store.links(pair.name) if links is None else links)
     crossed = [link for link in every if link.kind == MOVEMENT]
     known = tuple(link for link in every if link.kind != MOVEMENT)

@@ -10,19 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
 
-from ...errors import Fatal, UchetError
-from ...mappings.check import check as drift
-from ...mappings.check import unpublished
+from ...errors import UchetError
 from ...mappings.model import KINDS, SIDES, Kind, Side
 from ..feed_facts import KIND as MOVEMENT
 from ..feed_look import event_of
 from ..feed_plan import effects
 from ..forget import withheld
-from ..intake import Intake, bind, with_units
+from ..intake import Intake, with_units
 from ..match import match
 from ..pair import EngineSettings, LinkIndex, Pair, book_now
+from ..sight import bound, published, reader
 from ..store import Store
 from ..types import Draft, Event, Link, Listing, Record
 from ..world import WAITING
@@ -103,19 +101,11 @@ def _contacts(pair: Pair, moments: Mapping[str, datetime]) -> tuple[dict[Side, I
     intakes: dict[Side, Intake] = {}
     errors: dict[Side, UchetError] = {}
     for side in SIDES:
-        connector, system = pair.connector(side), pair.mapping(side)
         try:
-            published = connector.describe().collections
-            if problems := drift(system, published):
-                first = problems[0]
-                hint = "“uchet check” names everything that is missing, and what to do."
-                raise Fatal(first.code, first.template, hint=hint, **dict[str, Any](first.params))
-            binding = {**bind(connector, system), "@today": f"{moments[side]:%Y-%m-%d}"}
+            described = published(pair, side)
+            intakes[side] = reader(pair, side, described, bound(pair, side), moments[side])
         except UchetError as error:
             errors[side] = error
-            continue
-        absent = unpublished(system, published)
-        intakes[side] = Intake(side, connector, system, moments[side], binding, absent=absent)
     return intakes, errors
 
 
