@@ -51,7 +51,7 @@ class Addon:
     def run(self, job: str) -> Run:
         """One run of ``job``. Raises ``Blocked`` while another run of the pair is at work, ``Fatal`` for an unknown
         job, wrong settings or a side that cannot be entered."""
-        from .jobs import JOBS
+        from .jobs import JOBS, run_job
 
         if job not in JOBS:
             raise Fatal(
@@ -61,7 +61,7 @@ class Addon:
                 job=job,
                 known=", ".join(JOBS),
             )
-        return JOBS[job](self.settings)
+        return run_job(self.settings, job)
 
     def on(self, event: str) -> Run:
         """Answer an event of the host's by the job that belongs to it. Raises ``Fatal`` for an unknown event, and

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TextIO, get_type_hints
 
@@ -28,6 +29,7 @@ from ..errors import UchetError
 from ..i18n import LANGUAGES, tr
 from ..jobs.state import Progress, quiet
 from ..mappings.model import Ref
+from ..mappings.text import parse_day
 from ..settings import Settings, load_settings, settings_path
 from .plain import plain
 from .words import Words
@@ -98,6 +100,13 @@ class Seat:
     def words(self, label: Callable[[Ref], str] = lambda ref: ref.id) -> Words:
         """How values read in this language; ``label`` gives the names of the records that references point to."""
         return Words(self.language, label)
+
+    def day(self, text: str) -> date:
+        """A day that a person wrote. Raises ``typer.BadParameter``."""
+        day = parse_day(text)
+        if day is None:
+            raise typer.BadParameter(self.t("{day} is not a date; write 2026-11-22 or 22.11.2026.", day=text))
+        return day
 
     @contextmanager
     def busy(self, text: str) -> Iterator[Progress]:

@@ -190,12 +190,7 @@ def decide(
 
 
 def _day(seat: Seat, text: str) -> date:
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            day = datetime.strptime(text, form).replace(tzinfo=UTC).date()
-        except ValueError:
-            continue
-        if day < datetime.now(UTC).date():
-            raise typer.BadParameter(seat.t("The date {day} has passed.", day=text))
-        return day
-    raise typer.BadParameter(seat.t("{day} is not a date; write 2026-11-22 or 22.11.2026.", day=text))
+    day = seat.day(text)
+    if day < datetime.now(UTC).date():
+        raise typer.BadParameter(seat.t("The date {day} has passed.", day=text))
+    return day

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,19 +65,10 @@ def reconcile(
     words = (organization, branch, department, warehouse, room, person_name, model, kinds, listed)
     asked = Asked(*(tuple(one or ()) for one in words))
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
-        answer = job.reconcile(parts, asked, _day(seat, day) if day else None)
+        answer = job.reconcile(parts, asked, seat.day(day) if day else None)
         names = {**job.names_of(parts.store, parts.pair.name, answer.made.run), **answer.names}
         written = job.draft(parts, answer) if drafts else None
     return _tell(seat, answer.made, seat.words(labels(names)), answer.rows, answer, csv, written)
-
-
-def _day(seat: Seat, text: str) -> date:
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
-        except ValueError:
-            continue
-    raise typer.BadParameter(seat.t("{day} is not a date; write 2026-11-22 or 22.11.2026.", day=text))
 
 
 def _show(seat: Seat, run: str, csv: Path | None) -> int:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ..jobs import JOBS, run_in
+from ..jobs import JOBS, run_job
 from ..jobs.lookup import labels_of
 from ..jobs.scheduler import Entry, Scheduler, stopping
 from ..jobs.wiring import open_store, wired
@@ -31,7 +31,7 @@ def run(
     if job not in JOBS:
         raise typer.BadParameter(seat.t("There is no job called {job}. Jobs: {known}.", job=job, known=", ".join(JOBS)))
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
-        done = run_in(parts, job)
+        done = JOBS[job](parts)
         stopped = parts.store.plan(done.plan) if done.outcome == "blocked" and done.plan else None
         names = labels_of(parts.store, parts.pair.name)
     seat.emit({"run": done, "reasons": [code for code, _, _ in stopped.verdict.reasons] if stopped else []})
@@ -62,7 +62,7 @@ def schedule(seat: Seat) -> int:
 
 def _work(seat: Seat, settings: Settings, job: str) -> Callable[[], Outcome]:
     def work() -> Outcome:
-        done = JOBS[job](settings)
+        done = run_job(settings, job)
         seat.say(*run_lines(done, seat.words()))
         seat.emit({"run": done})
         return done.outcome

@@ -1,4 +1,4 @@
-"""What runs: each job takes settings and returns its ``Run``. ``JOBS`` names them for the scheduler and for hosts."""
+"""What runs: a job is one run on what is wired together. ``JOBS`` names them for commands, the scheduler and hosts."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from ..sync.types import Run
 if TYPE_CHECKING:
     from .wiring import Wired
 
-__all__ = ["JOBS", "run_in"]
+__all__ = ["JOBS", "run_job"]
 
 
-def _nightly(settings: Settings) -> Run:
-    from .nightly import nightly  # the engine is loaded when it is needed, not when the addon is listed
-
-    return nightly(settings)
-
-
-def _reconcile(settings: Settings) -> Run:
-    from .reconcile import nightly_reconcile
-
-    return nightly_reconcile(settings)
+def _nightly(parts: Wired) -> Run:
+    """Both sides read, what is safe applied, the rest left as drafts and questions."""
+    return parts.engine.run("nightly")
 
 
-JOBS: Mapping[str, Callable[[Settings], Run]] = MappingProxyType({"nightly": _nightly, "reconcile": _reconcile})
+def _reconcile(parts: Wired) -> Run:
+    """Everything, as of now."""
+    from .reconcile import reconcile
+
+    return reconcile(parts).run
 
 
-def run_in(parts: Wired, job: str) -> Run:
-    """One run of ``job`` on what is wired already. ``KeyError`` for a job that is not in ``JOBS``."""
-    if job == "reconcile":
-        from .reconcile import reconcile
+JOBS: Mapping[str, Callable[[Wired], Run]] = MappingProxyType({"nightly": _nightly, "reconcile": _reconcile})
 
-        return reconcile(parts).run
-    return {"nightly": parts.engine.run}[job](job)
+
+def run_job(settings: Settings, job: str) -> Run:
+    """One run of ``job``, a name in ``JOBS``. Raises ``Blocked`` while another run of the pair is at work, ``Fatal``
+    for wrong settings or a side that cannot be entered."""
+    from .wiring import wired  # the engine is loaded when it is needed, not when the addon is listed
+
+    with wired(settings) as parts:
+        return JOBS[job](parts)

@@ -20,16 +20,16 @@ from uuid import UUID
 
 from ..connectors.base import Query
 from ..errors import Fatal, Reject
-from ..mappings.check import unpublished
 from ..mappings.keys import inv_key, serial_key
 from ..mappings.model import Ref, Side, Value
 from ..mappings.shapes import OWN, ROLE_TYPES, SHAPES, TASKS
 from ..mappings.system import SystemMap
-from ..mappings.text import fold
+from ..mappings.text import fold, parse_day
 from ..sync.ids import fingerprint
 from ..sync.intake import Intake, bind
 from ..sync.orders import Order
 from ..sync.pair import book_now
+from ..sync.sight import reader
 from ..sync.types import Record
 from .wiring import Wired
 
@@ -108,17 +108,14 @@ def read_file(path: Path) -> tuple[Asked, ...]:
     """The orders of a file. Raises ``Fatal`` where it cannot be read as such."""
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text, parse_float=Decimal) if path.suffix == ".json" else _toml(text)
+        read = json.loads if path.suffix == ".json" else tomllib.loads
+        found: Any = read(text, parse_float=Decimal)
     except (OSError, ValueError) as error:
         raise _unfit(path, str(error)) from error
     orders = found.get("orders") if isinstance(found, dict) else None
     if not isinstance(orders, list) or not orders or not all(isinstance(one, dict) for one in orders):
         raise _unfit(path, "orders")
     return tuple(_asked(path, number, one) for number, one in enumerate(orders, 1))
-
-
-def _toml(text: str) -> dict[str, Any]:
-    return tomllib.loads(text, parse_float=Decimal)
 
 
 def _asked(path: Path, number: int, told: Mapping[str, Any]) -> Asked:
@@ -209,8 +206,7 @@ class Names:
             return
         if self._intake is None:
             today = book_now(self.now, self.parts.engine.settings.zone)
-            absent = unpublished(system, book.describe().collections)
-            self._intake = Intake("book", book, system, today, bind(book, system), absent=absent)
+            self._intake = reader(self.parts.pair, "book", book.describe(), bind(book, system), today)
         listing = self._intake.load(kind)
         if self._intake.errors:
             raise self._intake.errors[0]
@@ -292,13 +288,6 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _day(value: Any) -> date | None:
-    if isinstance(value, datetime):
-        return None
     if isinstance(value, date):
-        return value
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(str(value), form).date()
-        except ValueError:
-            continue
-    return None
+        return None if isinstance(value, datetime) else value
+    return parse_day(str(value))

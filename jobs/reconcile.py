@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from ..errors import Fatal, Reject
 from ..mappings.model import Ref, Side, Value
-from ..settings import Settings
 from ..sync.pair import book_now
 from ..sync.reconcile.proposals import orders_of
 from ..sync.reconcile.run import Answer
@@ -18,11 +17,9 @@ from ..sync.reconcile.types import ReconcileRules, Reconciliation
 from ..sync.store import Store
 from ..sync.types import Run
 from .lookup import labels_of
-from .wiring import Wired, utc_now, wired
+from .wiring import Wired
 
-__all__ = ["NAME", "called", "draft", "kept", "names_of", "nightly_reconcile", "numbers_of", "reconcile"]
-
-NAME = "reconcile"
+__all__ = ["called", "draft", "kept", "names_of", "numbers_of", "reconcile"]
 
 
 def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None) -> Answer:
@@ -41,12 +38,6 @@ def draft(parts: Wired, answer: Answer) -> Run | None:
     today = book_now(parts.engine.clock(), parts.engine.settings.zone).date()
     orders = orders_of(answer, snapshot, today, parts.engine.settings.language)
     return parts.engine.draft(orders) if orders else None
-
-
-def nightly_reconcile(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Run:
-    """Everything, as of now."""
-    with wired(settings, clock) as parts:
-        return reconcile(parts).run
 
 
 def kept(store: Store, pair: str, run: str) -> Reconciliation:

@@ -1,12 +1,13 @@
-"""Spelling alone: invisible characters, spaces, case and letters that look alike. Pure and idempotent."""
+"""Spelling alone: invisible characters, spaces, case, letters that look alike, days as people write them. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC, date, datetime
 from functools import lru_cache
 
-__all__ = ["LOOKALIKES", "clean", "fold", "relayout", "squash"]
+__all__ = ["LOOKALIKES", "clean", "fold", "parse_day", "relayout", "squash"]
 
 #: Cyrillic capitals (and their foreign relatives) that are drawn like Latin ones.
 LOOKALIKES = str.maketrans("АВЕЁКМНОРСТУХІЅЈ", "ABEEKMHOPCTYXISJ")
@@ -56,3 +57,13 @@ def squash(text: str) -> str:
 def relayout(text: str) -> str:
     """What a scanner "typed" while the keyboard was switched to Russian: ``ше-000045`` → ``it-000045``."""
     return text.translate(_QWERTY)
+
+
+def parse_day(text: str) -> date | None:
+    """A day as people write it, 2026-11-22 or 22.11.2026; ``None`` for anything else."""
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    return None

@@ -23,7 +23,7 @@ from ...errors import Fatal
 from ...i18n import N_
 from ...settings import Settings, load_settings
 from ...sync.types import Run
-from ..nightly import nightly
+from .. import run_job
 from ..wiring import open_store, wired
 from . import screen
 from .company import Company, Size
@@ -136,7 +136,7 @@ def raise_company(folder: Path, size: Size, desk: DemoDesk = ROUNDUP) -> tuple[C
 def first_load(settings: Settings) -> Iterator[tuple[str, Run]]:
     """The first nights as they end: each that the guard stops is approved by a person and applied, until one is not."""
     for _ in range(_APPROVALS):
-        run = nightly(settings)
+        run = run_job(settings, "nightly")
         if run.outcome != "blocked" or run.plan is None:
             yield "the night after it", run
             return
@@ -162,7 +162,7 @@ def play_week(company: Company, servers: Servers, settings: Settings, shown: scr
 
     def night(day: str, title: str) -> None:
         with shown.busy(title):
-            run = week.add(day, nightly(settings))
+            run = week.add(day, run_job(settings, "nightly"))
         shown.run(title, run)
 
     with shown.busy("first load"):

@@ -54,9 +54,9 @@ def test_jobs_and_events_are_those_that_run(settings: Path) -> None:
 def test_an_event_runs_its_job(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     addon = Addon(settings)
     ran: list[object] = []
-    monkeypatch.setattr("uchet.jobs.JOBS", {"nightly": lambda given: ran.append(given) or "run"})
+    monkeypatch.setattr("uchet.jobs.run_job", lambda *given: ran.append(given) or "run")
     assert addon.on("desk.changed") == "run"
-    assert ran == [addon.settings]
+    assert ran == [(addon.settings, "nightly")]
 
 
 def test_unknown_jobs_and_events_are_refused_with_what_there_is(settings: Path) -> None:
