@@ -17,7 +17,8 @@ from ...mappings.people import similarity, things_text
 from ..match import MatchResult
 from ..types import Record, position_of
 from .classes import CLASSES
-from .things import Look
+from .look import Look
+from .telling import label_of
 from .types import KEY, Allotment, Difference, Group
 
 __all__ = ["Pools", "allotted", "compare_groups", "compare_kits", "compare_positions", "pools", "spoken_for"]
@@ -265,7 +266,7 @@ def _kit(look: Look, record: Record, wanted: str, have: str, lacking: list[str])
         f"{KEY}kit:{record.id}:roles",
         "kit",
         "equipment",
-        str(record.values.get("inventory_number") or record.values.get("name") or record.id),
+        label_of(record),
         record.id,
         None,
         "kit",

@@ -9,10 +9,11 @@ from ...mappings.model import Side
 from ..types import Issue
 from .allotting import compare_groups, compare_kits, compare_positions, pools, spoken_for
 from .finds import unknown_finds
+from .look import Look
 from .regrading import regradings
 from .rights import compare_rights
 from .stock import compare_stock
-from .things import Look, compare_things
+from .things import compare_things
 from .types import Difference, Snapshot, Verdicts
 
 __all__ = ["compare", "questions"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...mappings.keys import inv_key, serial_key
 from ...mappings.text import fold
 from .classes import CLASSES
-from .things import Look
+from .look import Look
 from .types import KEY, Difference
 
 __all__ = ["unknown_finds"]

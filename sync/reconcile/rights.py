@@ -10,7 +10,7 @@ from ...mappings.model import Ref
 from ...mappings.text import fold
 from ..types import Record
 from .classes import CLASSES
-from .things import Look
+from .look import Look
 from .types import KEY, Difference
 
 __all__ = ["compare_rights"]

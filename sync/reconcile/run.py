@@ -20,9 +20,9 @@ from ..store import IssueRow, Store
 from ..types import Issue, Outcome, Run, worst
 from .compare import compare, questions
 from .corrections import corrections
+from .look import Look
 from .reading import read_sides, stored_form
 from .scope import Asked, Scope, resolve
-from .things import Look
 from .types import KEY, Difference, ReconcileRules, Reconciliation, Snapshot, Verdicts
 
 __all__ = ["JOB", "Answer", "ages", "issue_for", "question_of", "reconcile"]

@@ -17,7 +17,7 @@ from ..feed_facts import Card, Spot, cards_of, spot_of
 from ..types import Listing, Record
 from .classes import CLASSES
 from .counted import Find
-from .things import Look
+from .look import Look
 from .types import KEY, Difference
 
 __all__ = ["Balance", "Stock", "arriving_account", "compare_stock", "stock_key"]

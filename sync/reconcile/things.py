@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 from ...mappings.codecs import equal
 from ...mappings.keys import inv_key, serial_key
-from ...mappings.model import EQUIPMENT, Side, Value, Values
-from ...mappings.people import name_key, similarity, things_text
-from ..match import MatchResult, match
+from ...mappings.model import EQUIPMENT, Side, Value
+from ...mappings.people import name_key
+from ..match import MatchResult
 from ..pair import LinkIndex
 from ..types import Link, Record
-from .classes import CLASSES
-from .counted import Counted, Find
-from .scope import Scope
-from .types import KEY, Difference, ReconcileRules, Snapshot
+from .alone import alone, one_sided
+from .counted import Find
+from .look import Look
+from .telling import field_difference, presence_difference, service_of, state_difference
+from .types import Difference
 
-__all__ = ["Look", "Things", "compare_things"]
+__all__ = ["Things", "compare_things"]
 
 #: Fields that are compared value by value; the books own what the accountant must decide.
 _PARTICULARS = ("inventory_number", "serial", "model", "room", "cost")
 _HANDS: Mapping[str, str] = {"custodian": "wrong_person", "department": "wrong_place"}
-#: From this likeness on a thing of the desk may be what waits on an account for its acceptance.
-_SAME_ITEM = 0.85
-
-
-@dataclass(frozen=True)
-class Look:
-    """All that a comparison needs beside the two listings. ``first``: key → the day a difference was first seen;
-    ``today``: the books' wall clock."""
-
-    snapshot: Snapshot
-    scope: Scope
-    rules: ReconcileRules
-    today: date
-    first: Mapping[str, date] = field(default_factory=dict)
-    counted: Counted | None = None
-
-    @cached_property
-    def result(self) -> MatchResult:
-        """Who is whose twin; worked out once."""
-        return _matched(self.snapshot, self.index)
-
-    @cached_property
-    def index(self) -> LinkIndex:
-        return LinkIndex(list(self.snapshot.links))
-
-    def overdue(self, key: str) -> bool:
-        """Whether something has been on its way for longer than settings allow."""
-        since = self.first.get(key)
-        return since is not None and (self.today - since).days > self.rules.timing_days
 
 
 @dataclass(frozen=True)
@@ -63,16 +31,6 @@ class Things:
 
     found: tuple[Difference, ...]
     compared: int
-
-
-def _matched(snapshot: Snapshot, index: LinkIndex) -> MatchResult:
-    """Stored links, and what matching adds: one-to-one inside an organisation, a rejected pair never again."""
-    book, desk = snapshot.listing("equipment", "book"), snapshot.listing("equipment", "desk")
-    links = [link for link in snapshot.links if link.kind == "equipment"]
-    if book is None or desk is None:
-        return MatchResult(kept=tuple(links))
-    refused = {(b, d) for kind, b, d in snapshot.rejected if kind == "equipment"}
-    return match(EQUIPMENT, book, desk, links, refused, index.same, snapshot.listing("position", "book"))
 
 
 def compare_things(look: Look, spoken_for: frozenset[str] = frozenset()) -> Things:
@@ -89,7 +47,7 @@ def compare_things(look: Look, spoken_for: frozenset[str] = frozenset()) -> Thin
             compared += 1
             found += _pair(look, index, link, book, desk)
     if look.snapshot.whole("equipment"):
-        found += _alone(look, result, spoken_for)
+        found += alone(look, result, spoken_for)
         found += _organizations(look, result)
     return Things(tuple(found), compared)
 
@@ -105,15 +63,15 @@ def _pair(look: Look, index: LinkIndex, link: Link, book: Record | None, desk: R
         return
     if book.retired and desk.retired:
         if find is not None:
-            yield _state(look, link, book, desk, "settle_state", {"count": "found"})
+            yield state_difference(look, link, book, desk, "settle_state", {"count": "found"})
         return
     if book.retired or desk.retired:
         proposal = "retire_desk" if book.retired else "write_off"
-        told: dict[str, Value] = {"book": _service(book), "desk": _service(desk)}
-        yield _state(look, link, book, desk, proposal, told)
+        told: dict[str, Value] = {"book": service_of(book), "desk": service_of(desk)}
+        yield state_difference(look, link, book, desk, proposal, told)
         return
     if look.counted is not None and look.counted.missing(look.scope, snapshot, find, book):
-        yield _presence(look, "not_found", link, book, desk, "yes", "yes", "no")
+        yield presence_difference(look, "not_found", link, book, desk, "yes", "yes", "no")
     yield from _organization(look, index, link, book, desk)
     yield from _hands(look, index, link, book, desk)
     yield from _particulars(look, link, book, desk)
@@ -133,13 +91,13 @@ def _halved(
     if not look.snapshot.gone("equipment", side, id):
         return
     evidence: dict[str, Value] = {"lost_twin": id}
-    yield _one_sided(look, alive, find, evidence, link)
+    yield one_sided(look, alive, find, evidence, link)
 
 
 def _organization(look: Look, index: LinkIndex, link: Link, book: Record, desk: Record) -> Iterator[Difference]:
     ours, theirs = book.values.get("organization"), desk.values.get("organization")
     if ours is not None and theirs is not None and index.same(ours, theirs) is False:
-        yield _field(look, "wrong_organization", link, book, desk, "organization", ours, theirs)
+        yield field_difference(look, "wrong_organization", link, book, desk, "organization", ours, theirs)
 
 
 def _hands(look: Look, index: LinkIndex, link: Link, book: Record, desk: Record) -> Iterator[Difference]:
@@ -149,7 +107,7 @@ def _hands(look: Look, index: LinkIndex, link: Link, book: Record, desk: Record)
         ours, theirs = book.values.get(name), desk.values.get(name)
         if ours is None or theirs is None or index.same(ours, theirs) is not False:
             continue
-        one = _field(look, code, link, book, desk, name, ours, theirs)
+        one = field_difference(look, code, link, book, desk, name, ours, theirs)
         move = coming.get(name)
         if move is not None and index.same(move.wanted, theirs) is not False and not look.overdue(one.key):
             late: dict[str, Value] = {**one.evidence, "draft": move.number}
@@ -158,7 +116,7 @@ def _hands(look: Look, index: LinkIndex, link: Link, book: Record, desk: Record)
     custodian = look.snapshot.values(book.values.get("custodian"))
     if custodian.get("active") is False:
         told: dict[str, Value] = {"book": book.values.get("custodian"), "dismissed": True}
-        yield _state(look, link, book, desk, "new_custodian", told, "custodian_active")
+        yield state_difference(look, link, book, desk, "new_custodian", told, "custodian_active")
 
 
 def _particulars(look: Look, link: Link, book: Record, desk: Record) -> Iterator[Difference]:
@@ -168,7 +126,7 @@ def _particulars(look: Look, link: Link, book: Record, desk: Record) -> Iterator
             continue
         if _alike(name, ours, theirs):
             continue
-        one = _field(look, "attribute", link, book, desk, name, ours, theirs)
+        one = field_difference(look, "attribute", link, book, desk, name, ours, theirs)
         yield replace(one, owner="accountant") if name in ("cost", "inventory_number") else one
 
 
@@ -188,10 +146,10 @@ def _conditions(look: Look, link: Link, book: Record, desk: Record, find: Find |
     ours, theirs = book.values.get("condition"), desk.values.get("condition")
     counted = find.condition if find else ""
     if counted and theirs and counted != theirs:
-        one = _field(look, "state_conflict", link, book, desk, "condition", ours, theirs)
+        one = field_difference(look, "state_conflict", link, book, desk, "condition", ours, theirs)
         yield replace(one, count=counted, proposal="settle_state")
     elif ours and theirs and ours != theirs:
-        yield _field(look, "state_conflict", link, book, desk, "condition", ours, theirs)
+        yield field_difference(look, "state_conflict", link, book, desk, "condition", ours, theirs)
 
 
 def _found_elsewhere(look: Look, link: Link, book: Record, desk: Record, find: Find | None) -> Iterator[Difference]:
@@ -201,99 +159,8 @@ def _found_elsewhere(look: Look, link: Link, book: Record, desk: Record, find: F
         return
     if isinstance(room, str) and name_key(room) == name_key(find.place):
         return
-    one = _field(look, "wrong_place", link, book, desk, "room", book.values.get("room"), room)
+    one = field_difference(look, "wrong_place", link, book, desk, "room", book.values.get("room"), room)
     yield replace(one, count=find.place)
-
-
-# -- one side has it ---------------------------------------------------------------------------------------------------
-
-
-def _alone(look: Look, result: MatchResult, spoken_for: frozenset[str]) -> Iterator[Difference]:
-    snapshot, counted = look.snapshot, look.counted
-    for id in result.book_only:
-        record = snapshot.record("equipment", "book", id)
-        if record and f"book:{id}" not in spoken_for and look.scope.inside(snapshot, record):
-            yield _one_sided(look, record, counted.of(id, None) if counted else None, {}, None)
-    retired = _retired_numbers(snapshot)
-    arriving = _arriving(snapshot)
-    for id in result.desk_only:
-        record = snapshot.record("equipment", "desk", id)
-        if record and record.values.get("accounting") != "fixed_asset" and snapshot.unsure("position", "book"):
-            continue  # it may be one of the positions that could not be read
-        if record and id not in spoken_for and look.scope.inside(snapshot, record):
-            find = counted.of(None, id) if counted else None
-            yield _one_sided(look, record, find, _about(record, retired, arriving), None)
-
-
-def _one_sided(look: Look, record: Record, find: Find | None, evidence: Values, link: Link | None) -> Difference:
-    """There on one side only: which class that is, the count decides."""
-    there = find is not None
-    by_count = look.counted is not None
-    on_books = record.side == "book"
-    code = ("not_in_desk" if there else "book_only") if on_books else ("not_in_books" if there else "desk_only")
-    book, desk = ("yes", "no") if on_books else ("no", "yes")
-    count = ("yes" if there else "no") if by_count else None
-    one = _presence(
-        look, code, link, record if on_books else None, None if on_books else record, book, desk, count, evidence
-    )
-    if "written_off" in evidence:
-        return replace(one, proposal="retire_desk")
-    if "account" in evidence:
-        return replace(one, owner="accountant", proposal="in_transit")
-    return one
-
-
-def _retired_numbers(snapshot: Snapshot) -> dict[object, str]:
-    """Number → the card that was written off with it."""
-    listing = snapshot.listing("equipment", "book")
-    found: dict[object, str] = {}
-    for record in listing.records.values() if listing else ():
-        if record.retired:
-            found.update(dict.fromkeys(_numbers(record), record.id))
-    return found
-
-
-def _numbers(record: Record) -> Iterator[object]:
-    number, serial = record.values.get("inventory_number"), record.values.get("serial")
-    if isinstance(number, str) and inv_key(number):
-        yield inv_key(number)
-    if isinstance(serial, str) and serial_key(serial):
-        yield serial_key(serial)
-
-
-def _arriving(snapshot: Snapshot) -> dict[str, set[tuple[str, str]]]:
-    """What was bought and is not in use yet (bought equipment, and what lies in stock), by each word of its name:
-    (account, whole name)."""
-    listing = snapshot.listing(snapshot.book_quantity, "book")
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for record in listing.records.values() if listing else ():
-        quantity, account = record.values.get("quantity"), record.values.get("account")
-        if isinstance(quantity, Decimal) and quantity > 0 and account:
-            words = things_text(snapshot.called(record.values.get("item")))
-            for word in words.split():
-                found[word].add((str(account), words))
-    return found
-
-
-#: A word that stands in more names than this tells nothing.
-_COMMON = 100
-
-
-def _about(
-    record: Record, retired: Mapping[object, str], arriving: Mapping[str, set[tuple[str, str]]]
-) -> dict[str, Value]:
-    """What speaks about a thing that the books do not have: written off, or bought and waiting."""
-    for number in _numbers(record):
-        if number in retired:
-            return {"written_off": retired[number]}
-    own = [things_text(v) for n in ("model", "name") if isinstance(v := record.values.get(n), str)]
-    near = {
-        one for text in own for word in text.split() if len(found := arriving.get(word, ())) <= _COMMON for one in found
-    }
-    for account, words in sorted(near):
-        if any(similarity(one, words) >= _SAME_ITEM for one in own):
-            return {"account": account}
-    return {}
 
 
 def _organizations(look: Look, result: MatchResult) -> Iterator[Difference]:
@@ -306,98 +173,4 @@ def _organizations(look: Look, result: MatchResult) -> Iterator[Difference]:
         if book and desk and look.scope.inside(look.snapshot, book, desk):
             link = Link("equipment", book.id, desk.id, "serial_number", 0)
             ends = book.values.get("organization"), desk.values.get("organization")
-            yield _field(look, "wrong_organization", link, book, desk, "organization", *ends)
-
-
-# -- how it is told ----------------------------------------------------------------------------------------------------
-
-
-def _key(book: str | None, desk: str | None, name: str) -> str:
-    return f"{KEY}equipment:{book or ''}:{desk or ''}:{name}"
-
-
-def _label(*records: Record | None) -> str:
-    for name in ("inventory_number", "name", "serial"):
-        for record in records:
-            if record is not None and record.values.get(name):
-                return str(record.values[name])
-    return next((record.id for record in records if record is not None), "")
-
-
-def _cost(*records: Record | None) -> Decimal | None:
-    costs = (record.values.get("cost") for record in records if record is not None)
-    return next((cost for cost in costs if isinstance(cost, Decimal)), None)
-
-
-def _home(look: Look, book: Record | None, desk: Record | None) -> str:
-    record = book or desk
-    return look.snapshot.called(record.values.get("organization")) if record else ""
-
-
-def _field(
-    look: Look, code: str, link: Link, book: Record, desk: Record, name: str, ours: Value, theirs: Value
-) -> Difference:
-    known = CLASSES[code]
-    return Difference(
-        _key(link.book, link.desk, name),
-        code,
-        "equipment",
-        _label(book, desk),
-        link.book,
-        link.desk,
-        name,
-        ours,
-        theirs,
-        rule=link.rule,
-        score=link.score,
-        at_risk=_cost(book, desk),
-        owner=known.owner,
-        proposal=known.proposal,
-        organization=_home(look, book, desk),
-    )
-
-
-def _presence(
-    look: Look,
-    code: str,
-    link: Link | None,
-    book: Record | None,
-    desk: Record | None,
-    on_books: Value,
-    on_desk: Value,
-    counted: Value,
-    evidence: Values | None = None,
-) -> Difference:
-    known = CLASSES[code]
-    ids = (link.book, link.desk) if link else (book.id if book else None, desk.id if desk else None)
-    return Difference(
-        _key(*ids, "presence"),
-        code,
-        "equipment",
-        _label(book, desk),
-        *ids,
-        "presence",
-        on_books,
-        on_desk,
-        counted,
-        rule=link.rule if link else "",
-        score=link.score if link else 0,
-        at_risk=_cost(book, desk),
-        owner=known.owner,
-        proposal=known.proposal,
-        organization=_home(look, book, desk),
-        evidence=evidence or {},
-    )
-
-
-def _state(
-    look: Look, link: Link, book: Record, desk: Record, proposal: str, told: Values, name: str = "state"
-) -> Difference:
-    one = _field(look, "state_conflict", link, book, desk, name, told.get("book"), told.get("desk"))
-    evidence = {n: v for n, v in told.items() if n not in ("book", "desk", "count")}
-    owner = "accountant" if proposal in ("write_off", "new_custodian") else "it"
-    return replace(one, owner=owner, proposal=proposal, count=told.get("count"), evidence=evidence)
-
-
-def _service(record: Record) -> str:
-    return "written_off" if record.retired else "in_service"
+            yield field_difference(look, "wrong_organization", link, book, desk, "organization", *ends)

@@ -16,8 +16,8 @@ from typing import Any
 from uchet.mappings.keys import serial_key
 from uchet.mappings.model import ALL_KINDS, Ref, Side, Value
 from uchet.sync.reconcile.counted import Counted, Find
+from uchet.sync.reconcile.look import Look
 from uchet.sync.reconcile.scope import Scope
-from uchet.sync.reconcile.things import Look
 from uchet.sync.reconcile.types import Allotment, Coming, Difference, Group, ReconcileRules, Snapshot, Source
 from uchet.sync.types import Link, Listing, Record
 

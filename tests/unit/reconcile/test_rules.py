@@ -14,10 +14,10 @@ from uchet.sync.feed_look import event_of
 from uchet.sync.feed_plan import effects
 from uchet.sync.reconcile.compare import compare, questions
 from uchet.sync.reconcile.corrections import corrections
+from uchet.sync.reconcile.look import Look
 from uchet.sync.reconcile.reading import _waiting
 from uchet.sync.reconcile.run import issue_for, question_of
 from uchet.sync.reconcile.scope import Asked, Scope, resolve
-from uchet.sync.reconcile.things import Look
 from uchet.sync.reconcile.types import Coming, Difference, Source
 from uchet.sync.store import IssueRow, Store
 from uchet.sync.types import Event, Issue, Link, Part, Record
