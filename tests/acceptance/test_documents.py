@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from drafting import FOLLOWED, STATES, Case, draft_of, fates, golden, handle, sent
-from firm import PAIR, PASSWORDS, Firm, build, copies, guid
+from firm import PAIR, Firm, build, copies, guid
 
 from uchet.cli import main
 from uchet.emulator.defaults import known_key
@@ -318,24 +318,8 @@ rows = [{ asset = "ОС-02" }]
 def test_a_person_orders_drafts_on_the_command_line(
     firm: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings, file = tmp_path / "uchet.toml", tmp_path / "orders.toml"
-    settings.write_text(
-        f'''
-pair = "{PAIR}"
-state = "{firm.db}"
-[book]
-connector = "onec"
-mapping = "bp30"
-url = "{firm.emulator.url}"
-[desk]
-connector = "roundup"
-mapping = "roundup"
-url = "{firm.desk.url}"
-user = "uchet"
-''',
-        "utf-8",
-    )
-    monkeypatch.setenv("UCHET_DESK_PASSWORD", PASSWORDS["uchet"])
+    file = tmp_path / "orders.toml"
+    settings = firm.settings_file(tmp_path / "uchet.toml")
     monkeypatch.setenv("UCHET_SETTINGS", str(settings))
 
     def cli(*words: str) -> tuple[int, str]:

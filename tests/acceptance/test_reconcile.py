@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, MOVE, PAIR, PASSWORDS, ZONE, Firm, build, copies, guid
+from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import seed
@@ -26,23 +26,6 @@ from uchet.sync.reconcile.scope import Asked
 from uchet.sync.reconcile.types import Snapshot
 
 RECEIPT = "Document_ОприходованиеТоваров"
-SETTINGS = """\
-language = "ru"
-state = "{db}"
-pair = "{pair}"
-allow_password_in_file = true
-[book]
-connector = "onec"
-mapping = "bp30"
-url = "{book}"
-zone = "Europe/Moscow"
-[desk]
-connector = "roundup"
-mapping = "roundup"
-url = "{desk}"
-user = "uchet"
-password = "{password}"
-"""
 
 
 def receive(firm: Firm, item: str, quantity: int, day: str, account: str = "10.09") -> None:
@@ -273,14 +256,7 @@ def test_the_command_line_and_the_notebook_tell_all_of_it(
 ) -> None:
     gleb = firm.it.find("employee", "name", "Гусев Глеб Григорьевич")
     firm.it.change("equipment", thing(firm, "02"), custodian=gleb)
-    file = tmp_path / "uchet.toml"
-    values: dict[str, Any] = {
-        "db": tmp_path / "own.db",
-        "pair": "cli",
-        "book": firm.emulator.url,
-        "desk": firm.desk.url,
-    }
-    file.write_text(SETTINGS.format(**values, password=PASSWORDS["uchet"]))
+    file = firm.settings_file(tmp_path / "uchet.toml", db=tmp_path / "own.db", pair="cli")
     numbers = tmp_path / "numbers.txt"
     numbers.write_text("ОС-02\nОС-03\n")
     code, out = run(capsys, file, "reconcile", "--json")

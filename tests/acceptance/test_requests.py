@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import PAIR, PASSWORDS, Firm, build, copies, guid
+from firm import PAIR, Firm, build, copies, guid
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import seed
@@ -318,28 +318,14 @@ def test_the_command_line_with_rules_from_the_settings_file(
     for id in (good, bad):
         line(firm, id, price_date=date.today().isoformat(), price="500")
     firm.night()
-    file = tmp_path / "uchet.toml"
-    text = f'''
-language = "ru"
-pair = "{PAIR}"
-state = "{firm.db}"
-[book]
-connector = "onec"
-mapping = "bp30"
-url = "{firm.emulator.url}"
-[desk]
-connector = "roundup"
-mapping = "roundup"
-url = "{firm.desk.url}"
-user = "uchet"
+    more = """
 [requests]
-matrix = [{{ role = "security" }}]
+matrix = [{ role = "security" }]
 [[requests.approvers]]
 role = "security"
 person = "Гусев Глеб Григорьевич"
-'''
-    file.write_text(text, encoding="utf-8")
-    monkeypatch.setenv("UCHET_DESK_PASSWORD", PASSWORDS["uchet"])
+"""
+    file = firm.settings_file(tmp_path / "uchet.toml", more)
 
     def cli(*words: str) -> tuple[int, str]:
         capsys.readouterr()

@@ -266,6 +266,19 @@ class Firm:
     def stop(self) -> None:
         self._stack.close()
 
+    def settings_file(self, file: Path, more: str = "", *, db: Path | None = None, pair: str = PAIR) -> Path:
+        """``file`` with what the command line needs to work for the firm; ``more`` sections at its end."""
+        sides = {
+            "book": {"connector": "onec", "mapping": "bp30", "url": self.emulator.url.rstrip("/"), "zone": str(ZONE)},
+            "desk": {"connector": "roundup", "mapping": "roundup", "url": self.desk.url, "user": "uchet",
+                     "password": PASSWORDS["uchet"]},
+        }  # fmt: skip
+        text = f'language = "ru"\nstate = "{db or self.db}"\npair = "{pair}"\nallow_password_in_file = true\n'
+        for side, values in sides.items():
+            text += f"[{side}]\n" + "".join(f'{name} = "{value}"\n' for name, value in values.items())
+        file.write_text(text + more, encoding="utf-8")
+        return file
+
     @contextmanager
     def down(self) -> Iterator[None]:
         """Everything is stopped meanwhile: files may be copied and put back."""
