@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..i18n import N_
 from ..jobs.lookup import Known, Story, explain
-from ..mappings.model import kind as kind_named
+from ..mappings.once import kind as kind_named
 from .frame import OK, Seat, command
 from .links import reading
 from .show import rows, table

@@ -10,7 +10,8 @@ from typing import Any
 from ..i18n import N_, tr
 from ..i18n.issues import ISSUES, REASONS, describe
 from ..i18n.requests import ROLES, STATES, STEPS
-from ..mappings.model import ALL_KINDS, Kind, Ref
+from ..mappings.model import Kind, Ref
+from ..mappings.once import ALL_KINDS
 from ..sync.reconcile.classes import OWNERS, PROPOSALS
 from ..sync.types import Issue
 

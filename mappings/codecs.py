@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from ..errors import Reject
-from .model import ALL_KINDS, Field, Ref, Side, Value
+from .model import Field, Ref, Side, Value
+from .once import ALL_KINDS
 from .system import FieldMap, SystemMap
 from .text import clean, fold
 

@@ -18,8 +18,9 @@ from typing import Any, cast
 from ..errors import Fatal
 from .codecs import CODECS, wire_of
 from .compose import RULES, needs
-from .model import ALL_KINDS, Kind, Side
-from .model import kind as kind_named
+from .model import Kind, Side
+from .once import ALL_KINDS
+from .once import kind as kind_named
 from .shapes import SHAPES
 from .system import DocumentMap, FieldMap, KindMap, PropertyMap, Source, SystemMap
 

@@ -13,7 +13,7 @@ from ..mappings.codecs import equal
 from ..mappings.compose import decode_main
 from ..mappings.encode import encode
 from ..mappings.model import Kind, Ref, Side, Value, Values
-from ..mappings.model import kind as kind_named
+from ..mappings.once import kind as kind_named
 from ..mappings.shapes import body
 from ..mappings.system import DocumentMap, KindMap
 from .intake import Label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...mappings.model import kind as kind_named
+from ...mappings.once import kind as kind_named
 from ..types import Record
 from .scope import Scope
 from .types import Correction, Snapshot

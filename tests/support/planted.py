@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from uchet.mappings.keys import serial_key
-from uchet.mappings.model import ALL_KINDS, Ref, Side, Value
+from uchet.mappings.model import Ref, Side, Value
+from uchet.mappings.once import ALL_KINDS
 from uchet.sync.reconcile.counted import Counted, Find
 from uchet.sync.reconcile.look import Look
 from uchet.sync.reconcile.scope import Scope
@@ -305,25 +306,23 @@ def _stock(made: Company, counted: bool) -> None:
     made.truth |= {("quantity", short, ""), ("quantity", long, ""), ("regrading", short, "")}
 
 
+def _position(made: Company, model: str, quantity: int, cost: int) -> int:
+    """A position of low-value items of which the desk has two; its number."""
+    n = made.number = made.number + 1
+    person, name = {"organization": "o1", "custodian": f"o1p{n % PEOPLE}"}, f"{model}{n}"
+    values = {"name": name, "item": f"pi{n}", "quantity": Decimal(quantity), "cost": Decimal(cost), **person}
+    made.put("position", "book", f"p{n}", **values)
+    for part in range(2):
+        low = {"model": name, "accounting": "low_value", "inventory_number": f"М-{n}-{part}"}
+        made.put("equipment", "desk", f"pd{n}-{part}", **low, **person)
+        made.finds["desk"][f"pd{n}-{part}"] = Find(condition="in_use")
+    return n
+
+
 def _many(made: Company, counted: bool) -> None:
-    n = made.number = made.number + 1
-    person = {"organization": "o1", "custodian": f"o1p{n % PEOPLE}"}
-    name = f"Телефон Panasonic KX{n}"
-    made.put("position", "book", f"p{n}", name=name, item=f"pi{n}", quantity=Decimal(3), cost=Decimal(9000), **person)
-    for part in range(2):
-        low = {"model": name, "accounting": "low_value", "inventory_number": f"М-{n}-{part}"}
-        made.put("equipment", "desk", f"pd{n}-{part}", **low, **person)
-        made.finds["desk"][f"pd{n}-{part}"] = Find(condition="in_use")
+    n = _position(made, "Телефон Panasonic KX", 3, 9000)
     made.truth.add(("quantity", f"p{n}", ""))
-    # The same, and nothing is missing.
-    n = made.number = made.number + 1
-    person = {"organization": "o1", "custodian": f"o1p{n % PEOPLE}"}
-    name = f"Гарнитура Jabra EV{n}"
-    made.put("position", "book", f"p{n}", name=name, item=f"pi{n}", quantity=Decimal(2), cost=Decimal(900), **person)
-    for part in range(2):
-        low = {"model": name, "accounting": "low_value", "inventory_number": f"М-{n}-{part}"}
-        made.put("equipment", "desk", f"pd{n}-{part}", **low, **person)
-        made.finds["desk"][f"pd{n}-{part}"] = Find(condition="in_use")
+    _position(made, "Гарнитура Jabra EV", 2, 900)  # nothing is missing of this one
     # A group card of four with three things, and a kit that lacks its monitor.
     card, _ = made.thing("book", name="Стулья (4 шт.)")
     made.allotments.append(Allotment("equipment", card, "", Decimal(4)))

@@ -17,7 +17,8 @@ from hostile import Crash
 
 from uchet.connectors.base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
 from uchet.errors import Blocked, Reject, Retry, Unknown
-from uchet.mappings.model import ITEM, MOVEMENT, ORGANIZATION, PERSON, PLACE, STOCK, SUPPLY, Kind, Side
+from uchet.mappings.model import ORGANIZATION, PERSON, PLACE, Kind, Side
+from uchet.mappings.once import ITEM, MOVEMENT, STOCK, SUPPLY
 from uchet.mappings.shapes import SHAPES
 from uchet.mappings.system import DocumentMap, FieldMap, KindMap, Source, SystemMap
 from uchet.sync.engine import Engine

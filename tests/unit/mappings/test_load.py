@@ -8,7 +8,8 @@ import pytest
 
 from uchet.errors import Fatal
 from uchet.mappings.load import available, build_system, load_system
-from uchet.mappings.model import KINDS, kind
+from uchet.mappings.model import KINDS
+from uchet.mappings.once import kind
 
 
 def small() -> dict[str, Any]:
