@@ -20,6 +20,8 @@ from ...errors import Retry
 from ..ahead import ahead
 from ..base import Page, Query, Raw
 from . import url
+from .answers import Answers
+from .asking import divided, joined
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
@@ -55,9 +57,27 @@ class Reader:
         self._zone = zone
         self._size = page_size
         self._connections = connections
+        #: What the base was found to do (``answers.py``).
+        self.answers = Answers()
 
     def pages(self, query: Query, keep: Keep | None = None) -> Iterator[Page]:
         """The listing; only the last page may be complete. ``keep`` is told of every row as it came."""
+        pieces, wanted = divided(self._catalogue()[0], query, self._zone, self.answers)
+        if len(pieces) == 1 and wanted is None:
+            yield from self._pages(pieces[0], keep)
+            return
+        known: set[str] = set()
+        complete = True
+        kept = None if keep is None else lambda raw, row: keep(raw, row) if wanted is None or wanted(raw) else None
+        for number, piece in enumerate(pieces, 1):
+            last = False
+            for page in joined(self._pages(piece, kept), known):
+                last = page.complete
+                records = page.records if wanted is None else tuple(filter(wanted, page.records))
+                yield Page(records, complete=last and complete and number == len(pieces))
+            complete = complete and last
+
+    def _pages(self, query: Query, keep: Keep | None) -> Iterator[Page]:
         index, codec = self._catalogue()
         target = resolve(index, query, self._zone)
         if not target.order:
