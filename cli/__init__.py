@@ -41,6 +41,7 @@ _MODULES = (
     "requests",
     "drafts",
     "reconcile",
+    "forms",
 )
 #: What such a command line needs; any other one loads everything, for its help or its complaint.
 _ALONE = {"status": "status"}

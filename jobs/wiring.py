@@ -29,6 +29,7 @@ __all__ = [
     "Clock",
     "Progress",
     "Wired",
+    "book_zone",
     "check_state",
     "connect",
     "engine_settings",
@@ -151,6 +152,11 @@ def _dotted(tree: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
             yield before + name, value
 
 
+def book_zone(settings: Settings) -> ZoneInfo:
+    """The wall clock of the books."""
+    return ZoneInfo(settings.book.zone or BOOK_ZONE)
+
+
 def engine_settings(settings: Settings) -> EngineSettings:
     """The engine's rules. Raises ``Fatal`` for a rule about a field that does not exist."""
     known = {f"{kind.name}.{field.name}" for kind in KINDS for field in kind.fields}
@@ -166,7 +172,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         guard=GuardLimits(**settings.guard.model_dump()),
         fields={name: rule.model_dump(exclude_none=True) for name, rule in settings.fields.items()},
         restore_book=frozenset(settings.book_wins.fields),
-        zone=ZoneInfo(settings.book.zone or BOOK_ZONE),
+        zone=book_zone(settings),
         requests=settings.requests,
         licences=settings.licences,
         language=settings.language,

@@ -20,7 +20,7 @@ from .counted import Find
 from .look import Look
 from .types import KEY, Difference
 
-__all__ = ["Balance", "Stock", "arriving_account", "compare_stock", "stock_key"]
+__all__ = ["Balance", "Stock", "arriving_account", "balances", "compare_stock", "stock_key"]
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -69,21 +69,31 @@ def stock_key(spot: Spot) -> str:
 
 def compare_stock(look: Look) -> Stock:
     """Every balance inside the scope; nothing at all where one of the listings is missing or cut."""
+    cards, inside, ours = _compared(look)
+    found = [*_unfit(look, cards, inside), *_moved(look, [one for one in ours if one.difference])]
+    found += [_timing(look, one) for one in ours if one.waiting and not one.difference and one.counted is None]
+    return Stock(tuple(found), len(ours))
+
+
+def balances(look: Look) -> tuple[Balance, ...]:
+    """Every balance inside the scope that can be compared, whether it differs or not."""
+    return tuple(_compared(look)[2])
+
+
+def _compared(look: Look) -> tuple[Mapping[str, Card], set[str], list[Balance]]:
+    """The desk's cards, which of them are inside the scope, and the balances to compare."""
     snapshot = look.snapshot
     supplies, items = snapshot.listing("supply", "desk"), snapshot.listing("item", "book")
     held = snapshot.listing(snapshot.book_quantity, "book")
     if supplies is None or items is None or held is None:
-        return Stock((), 0)
+        return {}, set(), []
     if not (supplies.complete and items.complete and held.complete):
-        return Stock((), 0)
+        return {}, set(), []
     cards = cards_of(items, supplies, look.index)
     inside = {id for id in cards if look.scope.inside(snapshot, supplies.records[id])}
-    balances = _balances(look, cards, _untold(cards, supplies, items))
     rows = {spot: r for r in held.records.values() if (spot := spot_of(r, "item", "place")) is not None}
-    ours = [one for one in balances if _within(look, one, inside, rows)]
-    found = [*_unfit(look, cards, inside), *_moved(look, [one for one in ours if one.difference])]
-    found += [_timing(look, one) for one in ours if one.waiting and not one.difference and one.counted is None]
-    return Stock(tuple(found), len(ours))
+    found = _balances(look, cards, _untold(cards, supplies, items))
+    return cards, inside, [one for one in found if _within(look, one, inside, rows)]
 
 
 def _within(look: Look, one: Balance, inside: set[str], rows: Mapping[Spot, Record]) -> bool:

@@ -1,0 +1,95 @@
+"""``form``: the papers that people sign, from a comparison as it was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..i18n import N_
+from ..jobs.forms.catalog import form as form_called
+from ..jobs.forms.catalog import forms
+from ..jobs.forms.inventory import SOURCES
+from ..jobs.forms.making import Wanted, make, write
+from ..jobs.state import open_store
+from ..jobs.wiring import book_zone
+from ..sync.reconcile.scope import Asked
+from .frame import OK, Seat, command
+from .show import rows, table
+
+__all__: list[str] = []
+
+
+def _option(name: str, help: str) -> Any:
+    return typer.Option(f"--{name}", help=help)
+
+
+NameArgument = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="The form, such as ИНВ-3; without it all of them are shown.")
+]
+
+
+@command("form", help="A unified form to print and sign, filled from the last comparison; reads neither side.")
+def form(
+    seat: Seat,
+    name: NameArgument = None,
+    out: Annotated[Path | None, _option("out", "The file to write: .xlsx, or .html to print.")] = None,
+    run: Annotated[str | None, _option("run", "Of this comparison instead of the last one.")] = None,
+    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
+    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
+    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
+    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
+    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
+    desk: Annotated[bool, _option("desk", "The desk's figures stand for the fact; every sheet says so.")] = False,
+    fill: Annotated[Path | None, _option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
+) -> int:
+    if name is None:
+        return _list(seat)
+    wanted_form = form_called(name)
+    if out is None:
+        raise typer.BadParameter(seat.t("Say where the form goes: --out FILE."))
+    words = (organization, department, warehouse, person_name, number)
+    sorts = ("organization", "department", "warehouse", "person", "numbers")
+    asked = Asked(**{sort: tuple(one or ()) for sort, one in zip(sorts, words, strict=True)})
+    with open_store(seat.settings) as store:
+        wanted = Wanted(wanted_form, run, asked, desk, fill)
+        paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
+    write(paper, out)
+    lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
+    told = [{"title": one.title, "lines": sum(map(len, one.rows.values()))} for one in paper.sheets]
+    seat.emit({"form": wanted_form.name, "file": out, "run": paper.stamp.run or None, "sheets": told})
+    seat.say(
+        seat.t(
+            "{form}: {sheets} sheets, {lines} lines are written to {path}.",
+            form=wanted_form.name,
+            sheets=len(paper.sheets),
+            lines=lines,
+            path=str(out),
+        )
+    )
+    return OK
+
+
+def _list(seat: Seat) -> int:
+    listed = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "okud": one.okud,
+            "filled": one.source in SOURCES,
+            "fields": {field.name: field.text for field in one.fields},
+            "tables": {
+                found.name: {column.name: f"{column.number} {column.heading}" for column in found.columns}
+                for found in one.tables
+            },
+        }
+        for one in forms()
+    ]
+    seat.emit({"forms": listed})
+    shown = table(*map(seat.t, (N_("Form"), N_("What it is"), N_("ОКУД code"), N_("Filled from"))))
+    for one in forms():
+        source = seat.t(N_("comparison")) if one.source in SOURCES else seat.t(N_("file (--fill)"))
+        rows(shown, [[one.name, one.title, one.okud or "—", source]])
+    seat.say(shown)
+    return OK

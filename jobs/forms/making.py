@@ -1,0 +1,230 @@
+"""A form from what is kept: the snapshot of a reconciliation, what it found, and what a person adds in a file.
+
+Nothing is read anew from a side. A source that could not be read when the reconciliation ran makes no empty form: it is
+refused, or named on every sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...errors import Fatal, Reject
+from ...mappings.model import Side
+from ...mappings.once import kind as kind_of
+from ...mappings.people import person_verdict
+from ...mappings.text import fold
+from ...sync.pair import book_now
+from ...sync.reconcile.look import Look
+from ...sync.reconcile.scope import Asked, resolve
+from ...sync.reconcile.types import ReconcileRules, Reconciliation, Snapshot, Source
+from ...sync.store import Store
+from ...sync.types import Listing, Record
+from ..lookup import labels_of
+from .facts import facts_of
+from .filling import Filling, read_filling
+from .html import write_html
+from .inventory import COMPARED, SOURCES, sheets
+from .types import Form, Paper, Sheet, Stamp
+from .xlsx import write_xlsx
+
+__all__ = ["Wanted", "chosen", "make", "named", "sources_told", "write"]
+
+#: What a source must have been read of, whole: of the books, and of the desk where its figures stand for the fact.
+_THINGS = (("equipment", "book"),)
+_STOCK = (("item", "book"), ("holding", "book"), ("stock", "book"), ("position", "book"))
+_NEEDS: Mapping[str, tuple[tuple[str, Side], ...]] = {
+    "things": _THINGS,  # type: ignore[dict-item]  # the sides are literals
+    "things_compared": _THINGS,  # type: ignore[dict-item]
+    "stock": _STOCK,  # type: ignore[dict-item]
+    "stock_compared": _STOCK,  # type: ignore[dict-item]
+    "results": (*_THINGS, *_STOCK),  # type: ignore[dict-item]
+    "rights": (("licence", "book"),),
+    "custody": (("equipment", "book"), ("position", "book")),
+    "order": (),
+}
+_DESK: tuple[tuple[str, Side], ...] = (("equipment", "desk"), ("supply", "desk"))
+_SIDES = {"book": "учёт", "desk": "ИТ"}
+#: Said on every sheet whose fact is the desk's word and no count.
+BY_DESK = "Фактическое наличие показано по данным службы ИТ; осмотр и пересчёт не проводились."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for. ``run``: a reconciliation (``None``: the last one); ``desk``: the desk's figures stand for
+    the fact; ``fill``: a file of a person's."""
+
+    form: Form
+    run: str | None = None
+    asked: Asked = field(default_factory=Asked)
+    desk: bool = False
+    fill: Path | None = None
+
+
+def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
+    """The form with everything that is known in it. Raises ``Reject`` where there is nothing to fill it with, and
+    ``Fatal`` for a file that cannot be understood."""
+    form = wanted.form
+    filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
+    if form.source not in SOURCES:
+        return Paper(form, (Sheet(form.name, filling.values, filling.rows),))
+    if form.source in COMPARED and not wanted.desk:
+        raise Reject(
+            "form_without_fact",
+            "{form} compares the books with a fact, and no count is kept.",
+            hint="Give --desk to have the desk's figures stand for the fact; every sheet then says so.",
+            form=form.name,
+        )
+    made = chosen(store, pair, wanted.run)
+    snapshot = named(store, pair, made.run)
+    _check_read(wanted, snapshot, made)
+    day = made.day or book_now(made.taken, zone).date()
+    found = [_filled(one, filling, wanted) for one in _sheets(store, pair, wanted, made, snapshot, day)]
+    if not found:
+        raise Reject(
+            "form_empty",
+            "Run {run} has nothing that belongs into {form}.",
+            hint="Ask for another scope, or compare again: uchet reconcile.",
+            run=made.run,
+            form=form.name,
+        )
+    for one in found:
+        _check_commission(one)
+    stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
+    return Paper(form, tuple(found), stamp)
+
+
+def write(paper: Paper, path: Path) -> None:
+    """As XLSX or HTML, by the ending of ``path``. Raises ``Fatal``."""
+    if path.suffix.lower() == ".xlsx":
+        write_xlsx(paper, path)
+    elif path.suffix.lower() in (".html", ".htm"):
+        write_html(paper, path)
+    else:
+        raise Fatal(
+            "form_ending",
+            "{path}: a form is written as .xlsx or as .html.",
+            hint="Give the file one of these endings.",
+            path=str(path),
+        )
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+def chosen(store: Store, pair: str, run: str | None) -> Reconciliation:
+    """The reconciliation of ``run``, or the last one. Raises ``Reject``."""
+    found = store.reconciliation(pair, run) if run else next(iter(store.reconciliations(pair, 1)), None)
+    if found is None and run:
+        raise Reject(
+            "no_reconciliation",
+            "The run {run} compared nothing.",
+            hint="See the runs with «uchet reconcile --list».",
+            run=run,
+        )
+    if found is None:
+        raise Reject("nothing_compared", "Nothing was compared yet.", hint="Compare first: uchet reconcile.")
+    return found
+
+
+def named(store: Store, pair: str, run: str) -> Snapshot:
+    """The snapshot of ``run`` with the names of people, which it does not keep itself: as last agreed on, else the
+    personnel number."""
+    snapshot = store.snapshot(pair, run)
+    if snapshot is None:
+        raise Reject(
+            "no_reconciliation",
+            "The run {run} compared nothing.",
+            hint="See the runs with «uchet reconcile --list».",
+            run=run,
+        )
+    labels = labels_of(store, pair)
+    listings = dict(snapshot.listings)
+    for key, listing in snapshot.listings.items():
+        if key[0] == "person":
+            listings[key] = _with_names(listing, labels)
+    return replace(snapshot, listings=listings)
+
+
+def _with_names(listing: Listing, labels: Mapping[tuple[Side, str, str], str]) -> Listing:
+    def one(record: Record) -> Record:
+        name = labels.get((record.side, "person", record.id))
+        number = record.values.get("number")
+        known = name or (f"таб. № {number}" if number else None)
+        return replace(record, values={**record.values, "name": known}) if known else record
+
+    return replace(listing, records={id: one(record) for id, record in listing.records.items()})
+
+
+def _check_read(wanted: Wanted, snapshot: Snapshot, made: Reconciliation) -> None:
+    """No form is made of what could not be read: it would look as if nothing were there."""
+    needs = (*_NEEDS[wanted.form.source], *(_DESK if wanted.desk else ()))
+    bad = [f"{_SIDES[side]}: {kind_of(kind).ru}" for kind, side in needs if snapshot.unsure(kind, side)]
+    if bad:
+        raise Reject(
+            "form_unread",
+            "Run {run} could not read everything that {form} needs: {what}.",
+            hint="Compare again when it can be read: uchet reconcile.",
+            run=made.run,
+            form=wanted.form.name,
+            what="; ".join(bad),
+        )
+
+
+def sources_told(sources: Iterable[Source]) -> Iterator[str]:
+    """One line for each source that could not be read, then what was read of either side."""
+    listed = list(sources)
+    for one in listed:
+        if one.failed or not one.complete:
+            why = one.error_ru or "перечень неполон"
+            yield f"НЕ ПРОЧИТАНО ({_SIDES[one.side]}, {kind_of(one.kind).ru}): {why}"
+    for side, title in _SIDES.items():
+        good = [f"{kind_of(s.kind).ru} {s.read}" for s in listed if s.side == side and s.complete and not s.failed]
+        if good:
+            yield f"Прочитано ({title}): {', '.join(good)}."
+
+
+def _sheets(
+    store: Store, pair: str, wanted: Wanted, made: Reconciliation, snapshot: Snapshot, day: date
+) -> tuple[Sheet, ...]:
+    told: dict[str, Any] = {name: tuple(words) for name, words in made.scope.items()}
+    ours, more = resolve(Asked(**told), snapshot), resolve(wanted.asked, snapshot)
+    look = Look(snapshot, ours, ReconcileRules(), day)
+
+    def inside(record: Record) -> bool:
+        return ours.inside(snapshot, record) and more.inside(snapshot, record)
+
+    accepted = {row.issue.key for row in store.issues(pair, None) if row.decision == "accept"}
+    facts = facts_of(look, made, wanted.desk, accepted.__contains__, inside)
+    return sheets(wanted.form.source, facts, day)
+
+
+# -- what a person adds ------------------------------------------------------------------------------------------------
+
+
+def _filled(sheet: Sheet, filling: Filling, wanted: Wanted) -> Sheet:
+    """The person's word goes over ours in the heading; rows are ours alone, unless there are none."""
+    notes = (*sheet.notes, BY_DESK) if wanted.desk and wanted.form.source != "order" else sheet.notes
+    return replace(sheet, values={**sheet.values, **filling.values}, rows=sheet.rows or filling.rows, notes=notes)
+
+
+def _check_commission(sheet: Sheet) -> None:
+    """Who answers for the things is no member of the commission that counts them. Raises ``Reject``."""
+    custodian = sheet.values.get("custodian")
+    if not isinstance(custodian, str):
+        return
+    given = (str(sheet.values.get(name) or "") for name in ("chairman", "members"))
+    for text in given:
+        for member in text.split(";"):
+            name = member.rpartition(",")[2].strip()
+            if fold(name) == fold(custodian) or person_verdict(name, custodian) in ("full", "initials"):
+                raise Reject(
+                    "custodian_in_commission",
+                    "{name} answers for what is counted and cannot be a member of the commission.",
+                    hint="Name another member, or leave this person's things out of the scope.",
+                    name=name,
+                )
