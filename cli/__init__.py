@@ -42,6 +42,7 @@ _MODULES = (
     "drafts",
     "reconcile",
     "forms",
+    "reports",
 )
 #: What such a command line needs; any other one loads everything, for its help or its complaint.
 _ALONE = {"status": "status"}

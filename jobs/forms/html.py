@@ -11,7 +11,7 @@ from lxml.builder import E
 from lxml.etree import tostring
 
 from ...errors import Fatal
-from .layout import DRAFT, blanks, depth, heads, shown, signed, stamped
+from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, Sums, pages, said, sums
 from .types import Column, Paper, Row, Sheet, Table
 
@@ -132,4 +132,4 @@ def _end(paper: Paper, sheet: Sheet) -> Iterator[Any]:
             pairs += [(role, name), ("", " / ".join(f"({part})" for part in one.parts))]
     if pairs:
         yield _blanks(pairs)
-    yield from (E.p(text, {"class": "note"}) for text in (*sheet.notes, *stamped(paper)))
+    yield from (E.p(text, {"class": "note"}) for text in (*sheet.notes, *stamp_lines(paper.stamp)))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from .types import Cell, CellType, Column, Form, Paper, Sheet, Signature, Stamp
+from .types import Cell, CellType, Column, Form, Sheet, Signature, Stamp
 
-__all__ = ["DRAFT", "Head", "blanks", "depth", "heads", "shown", "signed", "stamped"]
+__all__ = ["DRAFT", "Head", "blanks", "depth", "heads", "shown", "signed", "stamp_lines"]
 
 #: Signs that no document can hold.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -85,14 +85,13 @@ def shown(value: Cell, type: CellType = "text") -> str:
             return _CONTROL.sub(" ", str(value))
 
 
-def stamped(paper: Paper) -> Iterator[str]:
-    """What the figures stand on; nothing for what a person wrote in."""
-    stamp: Stamp = paper.stamp
+def stamp_lines(stamp: Stamp) -> Iterator[str]:
+    """What figures stand on; nothing for what a person wrote in."""
     if not stamp.run or stamp.taken is None:
         return
     taken = _utc(stamp.taken)
     day = f"на конец {stamp.day:%d.%m.%Y}" if stamp.day else f"на {taken}"
-    yield f"Данные учёта {day}; прочитано {taken}. Сверка {stamp.run}, отпечаток {stamp.fingerprint}."
+    yield f"Данные {day}; прочитано {taken}. Запуск {stamp.run}, отпечаток {stamp.fingerprint}."
     yield from stamp.sources
 
 

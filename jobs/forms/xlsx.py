@@ -13,15 +13,16 @@ from typing import Any
 import xlsxwriter
 
 from ...errors import Fatal
-from .layout import DRAFT, blanks, depth, heads, shown, signed, stamped
+from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, pages, said, sums
 from .types import Cell, CellType, Column, Form, Paper, Row, Sheet, Signature, Table
 
-__all__ = ["PLAIN", "opened", "put", "sheet_name", "write_xlsx"]
+__all__ = ["FORMATS", "PLAIN", "opened", "put", "sheet_name", "write_xlsx"]
 
 #: Nothing that comes from data may become a formula, a link or a number: only ``put`` decides what a cell is.
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FORMATS: dict[CellType, str] = {
+#: How each sort of cell is shown.
+FORMATS: dict[CellType, str] = {
     "text": "@",
     "number": "0",
     "quantity": "#,##0.###;-#,##0.###",
@@ -37,9 +38,9 @@ _ROW, _HEAD = 23, 36
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """A workbook that is written when the block ends. Raises ``Fatal`` where the file cannot be written."""
-    book = xlsxwriter.Workbook(str(path), PLAIN)
+def opened(path: Path, **options: bool) -> Iterator[Any]:
+    """A workbook, written when the block ends; ``options`` are XlsxWriter's. Raises ``Fatal`` where it cannot be."""
+    book = xlsxwriter.Workbook(str(path), {**PLAIN, **options})
     try:
         yield book
         book.close()
@@ -98,12 +99,12 @@ class _Styles:
         box = base | {"border": 1, "text_wrap": True}
         self.cells = {
             name: book.add_format(box | {"num_format": text, "align": "left" if name == "text" else "right"})
-            for name, text in _FORMATS.items()
+            for name, text in FORMATS.items()
         }
         self.head = book.add_format(box | {"align": "center"})
         self.total = {
-            name: book.add_format(box | {"num_format": _FORMATS[name], "bold": True, "align": "right"})
-            for name in _FORMATS
+            name: book.add_format(box | {"num_format": FORMATS[name], "bold": True, "align": "right"})
+            for name in FORMATS
         }
         self.title = book.add_format(base | {"bold": True, "font_size": 12, "align": "center", "text_wrap": True})
         self.draft = book.add_format(base | {"bold": True, "align": "center", "font_color": "#C00000"})
@@ -135,7 +136,7 @@ class _Writer:
             self._table(table, self.values.rows.get(table.name, ()))
         for one in self.form.signatures:
             self._signature(one)
-        for text in (*self.values.notes, *stamped(self.paper)):
+        for text in (*self.values.notes, *stamp_lines(self.paper.stamp)):
             self._line(text, self.styles.note)
         self.sheet.set_h_pagebreaks(self.breaks)
         self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
@@ -149,7 +150,7 @@ class _Writer:
         # Not "fit to a page": with that, Excel forgets the breaks of pages.
         sheet.set_print_scale(max(_LEAST, min(100, int(100 * wide / (sum(self.widths) * _MM)))))
         mark = "" if self.paper.posted else f"{DRAFT}. "
-        run = f"Сверка {self.paper.stamp.run}. " if self.paper.stamp.run else ""
+        run = f"Запуск {self.paper.stamp.run}. " if self.paper.stamp.run else ""
         sheet.set_footer(f"&L&8{mark}{run}&R&8{self.form.name}, лист &P из &N")
         for n, width in enumerate(self.widths):
             sheet.set_column(n, n, width)

@@ -10,33 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from kept import PAIR, comparison_kept
 from papers import Read, written
-from planted import Company, company
 
 from uchet.cli import main
 from uchet.errors import UchetError
 from uchet.jobs.forms.catalog import form
 from uchet.jobs.forms.making import BY_DESK, Wanted, make
-from uchet.sync.reconcile.compare import compare
-from uchet.sync.reconcile.reading import stored_form
 from uchet.sync.reconcile.scope import Asked
 from uchet.sync.reconcile.types import Reconciliation, Source
 from uchet.sync.store import Store
-from uchet.sync.types import Link, Seen
 
-PAIR, MOSCOW = "main", ZoneInfo("Europe/Moscow")
-SETTINGS = """
-language = "{language}"
-[book]
-connector = "onec"
-mapping = "bp30"
-url = "http://127.0.0.1:9/base"
-[desk]
-connector = "roundup"
-mapping = "roundup"
-url = "http://127.0.0.1:9/"
-user = "uchet"
-"""
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 @dataclass
@@ -51,33 +36,10 @@ class Kept:
         return make(self.store, PAIR, MOSCOW, Wanted(form(name), **wanted))
 
 
-def build() -> Company:
-    made = company(3)
-    at = {"organization": "o1", "department": "o1d1", "custodian": "o1p1"}
-    made.thing(**at, name="Ноутбук")
-    made.thing("book", **at, name="Монитор")
-    made.thing(**at | {"custodian": "o1p2"}, name="Принтер")
-    made.stock("Тонер", "w1", 5, 3)
-    made.stock("Бумага", "w2", 7, 7)
-    return made
-
-
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "uchet.toml").write_text(SETTINGS.format(language="ru"), "utf-8")
-    look = build().look()
-    found = compare(look)
-    with Store.open(tmp_path / "uchet.db") as store:
-        run = store.start_run("reconcile", PAIR)
-        made = Reconciliation(
-            run.id, None, look.snapshot.taken, {}, look.snapshot.sources, found.differences, found.compared,
-            fingerprint="fedcba",
-        )  # fmt: skip
-        store.put_reconciliation(PAIR, made, stored_form(look.snapshot))
-        people = look.snapshot.listings["person", "book"].records
-        for id, record in people.items():
-            store.put_link(PAIR, Link("person", id, id, seen=Seen({"name": record.values["name"]})), by="t")
+    with comparison_kept(tmp_path) as (store, made):
         yield Kept(store, tmp_path, made)
 
 

@@ -1,0 +1,148 @@
+"""A report from what is kept: a reconciliation with its snapshot, or the journal of runs and drafts. Reads no side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...errors import Reject
+from ...sync.ids import fingerprint
+from ...sync.pair import book_now
+from ...sync.reconcile.look import Look
+from ...sync.reconcile.scope import Asked, resolve
+from ...sync.reconcile.types import ReconcileRules
+from ...sync.store import Store
+from ...sync.types import Draft, Record
+from ..forms.facts import facts_of
+from ..forms.inventory import sheets
+from ..forms.making import chosen, named, sources_told
+from ..forms.types import Row, Stamp
+from .comparison import classes, concerns, differences, licences
+from .quality import quality
+from .types import Filled, Report
+
+__all__ = ["Wanted", "make"]
+
+#: Drafts that wait for somebody, and what is said of them.
+_STATES = {"open": "ждёт проведения", "edited": "изменён, ждёт проведения", "posted": "проведён, ждёт регистра"}
+_OUTCOMES = {
+    "clean": "без изменений",
+    "changed": "изменения внесены",
+    "partial": "частично",
+    "blocked": "остановлен, ждёт решения",
+    "failed": "не выполнен",
+}
+#: So many runs stand in the protocol.
+_RUNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """``run``: a reconciliation (``None``: the last one). ``titles``: kind of document → what 1C calls it."""
+
+    report: Report
+    run: str | None = None
+    asked: Asked = field(default_factory=Asked)
+    titles: dict[str, str] = field(default_factory=dict)
+
+
+def make(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted) -> Filled:
+    """The report with its rows. ``now``: UTC. Raises ``Reject`` where nothing was compared yet, for words that mean
+    nothing, and for a scope of a report that has none."""
+    if wanted.report.kept:
+        return _kept(store, pair, zone, wanted)
+    if wanted.run or wanted.asked.told():
+        raise Reject(
+            "report_scope",
+            "The report {name} is about the whole pair and takes no scope.",
+            hint="Leave the scope and --run out.",
+            name=wanted.report.name,
+        )
+    rows = tuple(_drafts(store, pair, zone, now, wanted) if wanted.report.name == "drafts" else _runs(store, pair))
+    last = next(iter(store.runs(pair, 1)), None)
+    digest = fingerprint({str(n): str(sorted(row.items(), key=str)) for n, row in enumerate(rows)})
+    sources = (f"Журнал uchet, пара {pair}.",)
+    return Filled(wanted.report, {"lines": rows}, Stamp(last.id if last else "—", now, None, digest, sources))
+
+
+def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
+    made = chosen(store, pair, wanted.run)
+    snapshot = named(store, pair, made.run)
+    told: dict[str, Any] = {name: tuple(words) for name, words in made.scope.items()}
+    ours, more = resolve(Asked(**told), snapshot), resolve(wanted.asked, snapshot)
+    day = made.day or book_now(made.taken, zone).date()
+    look = Look(snapshot, ours, ReconcileRules(), day)
+
+    def inside(record: Record) -> bool:
+        return ours.inside(snapshot, record) and more.inside(snapshot, record)
+
+    asked = {row.issue.key: row for row in store.issues(pair, None)} if made.day is None else {}
+    rows: dict[str, tuple[Row, ...]]
+    match wanted.report.name:
+        case "reconciliation":
+            found = [one for one in made.differences if concerns(snapshot, more, one)]
+            rows = {
+                "differences": tuple(differences(look, found, asked)),
+                "classes": tuple(classes(found, asked, day)),
+            }
+        case "custody":
+            facts = facts_of(look, made, False, lambda key: False, inside)
+            cards = sheets("custody", facts, day)
+            rows = {"lines": tuple({**one.values, **row} for one in cards for row in one.rows["lines"])}
+        case "licences":
+            rows = {"lines": tuple(licences(snapshot, inside, day))}
+        case _:
+            rows = {"lines": tuple(quality(snapshot, made, inside))}
+    stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
+    return Filled(wanted.report, rows, stamp)
+
+
+# -- the journal -------------------------------------------------------------------------------------------------------
+
+
+def _drafts(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted) -> Iterator[Row]:
+    """Drafts that wait, oldest first, with the day they were written and what was said in them."""
+    written = {op.ref: op for op in store.operations(pair) if op.operation.action == "draft" and op.state == "done"}
+    today = book_now(now, zone).date()
+    for draft in store.drafts(pair, _STATES):
+        its = written.get(draft.ref)
+        day = book_now(its.started, zone).date() if its else None
+        note = its.operation.header.get("@note") if its else None
+        yield {
+            "date": day,
+            "document": wanted.titles.get(draft.document, draft.document),
+            "number": draft.number or None,
+            "state": _STATES[draft.state],
+            "age": (today - day).days if day else None,
+            "count": len(draft.members),
+            "things": _things(draft),
+            "note": str(note) if note else None,
+            "ref": draft.ref,
+        }
+
+
+def _things(draft: Draft) -> str:
+    return ", ".join(dict.fromkeys(member.label for member in draft.members if member.label))
+
+
+def _runs(store: Store, pair: str) -> Iterator[Row]:
+    """Runs, newest first."""
+    for run in store.runs(pair, _RUNS):
+        yield {
+            "run": run.id,
+            "job": run.job,
+            "date": run.started.date(),
+            "started": f"{run.started:%H:%M:%S}",
+            "finished": f"{run.finished:%H:%M:%S}" if run.finished else None,
+            "outcome": _OUTCOMES[run.outcome] if run.finished else "не завершён",
+            "reads": run.reads,
+            "writes": run.writes,
+            "drafts": run.drafts,
+            "skipped": run.skipped,
+            "failed": run.failed,
+            "issues": run.issues,
+            "unread": ", ".join(run.notes) or None,
+        }

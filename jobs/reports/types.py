@@ -1,0 +1,85 @@
+"""A report as the catalogue describes it, and one that is filled."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ...errors import Reject
+from ...mappings.text import fold
+from ..forms.types import CellType, Row, Stamp
+
+__all__ = ["Column", "Filled", "Report", "Table", "report", "reports"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    heading: str
+    type: CellType = "text"
+    width: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``chart``: the column that is drawn as bars over the first one; "" for none."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``kept``: it is made of a reconciliation, and takes a scope."""
+
+    name: str
+    title: str
+    tables: tuple[Table, ...]
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """``rows``: table → rows by column name."""
+
+    report: Report
+    rows: Mapping[str, tuple[Row, ...]]
+    stamp: Stamp
+
+
+@cache
+def reports() -> tuple[Report, ...]:
+    """Every report, in the order of the catalogue."""
+    data = tomllib.loads((Path(__file__).parent / "catalog.toml").read_text("utf-8"))
+    found = []
+    for one in data["reports"]:
+        tables = tuple(
+            Table(
+                table["name"],
+                table["title"],
+                tuple(Column(c["name"], c["head"], c.get("type", "text"), c["width"]) for c in table["columns"]),
+                table.get("chart", ""),
+            )
+            for table in one["tables"]
+        )
+        found.append(Report(one["name"], one["title"], tables, one.get("kept", False)))
+    return tuple(found)
+
+
+def report(name: str) -> Report:
+    """The report called ``name``, or by its Russian title. Raises ``Reject``."""
+    for one in reports():
+        if fold(name) in (fold(one.name), fold(one.title)):
+            return one
+    raise Reject(
+        "report_unknown",
+        "There is no report {name}.",
+        hint="Reports: {known}.",
+        name=name,
+        known=", ".join(one.name for one in reports()),
+    )
