@@ -24,6 +24,7 @@
             "lxml",
             "msgspec",
             "num2words",
+            "openpyxl",
             "pandas",
             "pydantic-settings",
             "rapidfuzz",

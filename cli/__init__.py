@@ -22,6 +22,7 @@ __all__ = ["build_app", "main"]
 _GROUPS = {
     "issues": N_("Questions for people: list, show, decide."),
     "requests": N_("Purchase requests: list, show, check, approve."),
+    "count": N_("Counts: sheets to fill in."),
     "addons": N_("Connectors and other addons."),
     "emulate": N_("Systems to try things on."),
 }

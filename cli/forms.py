@@ -11,7 +11,7 @@ from ..i18n import N_
 from ..jobs.forms.catalog import form as form_called
 from ..jobs.forms.catalog import forms
 from ..jobs.forms.inventory import SOURCES
-from ..jobs.forms.making import Wanted, make, write
+from ..jobs.forms.making import Wanted, count_sheet, make, write
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone
 from ..sync.reconcile.scope import Asked
@@ -42,6 +42,9 @@ def form(
     person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
     number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
     desk: Annotated[bool, _option("desk", "The desk's figures stand for the fact; every sheet says so.")] = False,
+    counted: Annotated[
+        list[Path] | None, _option("counted", "A filled count sheet; may be given several times.")
+    ] = None,
     fill: Annotated[Path | None, _option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:
@@ -49,11 +52,11 @@ def form(
     wanted_form = form_called(name)
     if out is None:
         raise typer.BadParameter(seat.t("Say where the form goes: --out FILE."))
-    words = (organization, department, warehouse, person_name, number)
-    sorts = ("organization", "department", "warehouse", "person", "numbers")
-    asked = Asked(**{sort: tuple(one or ()) for sort, one in zip(sorts, words, strict=True)})
+    if desk and counted:
+        raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted)."))
+    asked = _asked(organization, department, warehouse, person_name, number)
     with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_form, run, asked, desk, fill)
+        wanted = Wanted(wanted_form, run, asked, desk, fill, tuple(counted or ()))
         paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
@@ -68,6 +71,32 @@ def form(
             path=str(out),
         )
     )
+    return OK
+
+
+def _asked(*words: list[str] | None) -> Asked:
+    sorts = ("organization", "department", "warehouse", "person", "numbers")
+    return Asked(**{sort: tuple(one or ()) for sort, one in zip(sorts, words, strict=True)})
+
+
+@command("sheet", group="count", help="A sheet to count by (XLSX), from the last comparison; reads neither side.")
+def sheet(
+    seat: Seat,
+    out: Annotated[Path, _option("out", "The file to write: .xlsx.")],
+    run: Annotated[str | None, _option("run", "Of this comparison instead of the last one.")] = None,
+    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
+    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
+    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
+    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
+    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
+    blind: Annotated[bool, _option("blind", "Leave out what the books have.")] = False,
+) -> int:
+    asked = _asked(organization, department, warehouse, person_name, number)
+    zone = book_zone(seat.settings)
+    with open_store(seat.settings) as store:
+        its, lines = count_sheet(store, seat.settings.pair, zone, run, asked, out, blind=blind)
+    seat.emit({"file": out, "run": its, "lines": lines})
+    seat.say(seat.t("{lines} lines to count are written to {path}.", lines=lines, path=str(out)))
     return OK
 
 

@@ -25,14 +25,18 @@ from ...sync.reconcile.types import ReconcileRules, Reconciliation, Snapshot, So
 from ...sync.store import Store
 from ...sync.types import Listing, Record
 from ..lookup import labels_of
+from .catalog import forms
+from .counted import Count, read_counts, with_count
+from .countsheet import write_count_sheet
 from .facts import facts_of
 from .filling import Filling, read_filling
 from .html import write_html
 from .inventory import COMPARED, SOURCES, sheets
+from .lines import Facts
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
 
-__all__ = ["Wanted", "chosen", "make", "named", "sources_told", "write"]
+__all__ = ["Wanted", "chosen", "count_sheet", "make", "named", "sources_told", "write"]
 
 #: What a source must have been read of, whole: of the books, and of the desk where its figures stand for the fact.
 _THINGS = (("equipment", "book"),)
@@ -56,13 +60,14 @@ BY_DESK = "Фактическое наличие показано по данн�
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for. ``run``: a reconciliation (``None``: the last one); ``desk``: the desk's figures stand for
-    the fact; ``fill``: a file of a person's."""
+    the fact; ``counted``: filled count sheets do; ``fill``: a file of a person's."""
 
     form: Form
     run: str | None = None
     asked: Asked = field(default_factory=Asked)
     desk: bool = False
     fill: Path | None = None
+    counted: tuple[Path, ...] = ()
 
 
 def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
@@ -72,18 +77,20 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
     filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
     if form.source not in SOURCES:
         return Paper(form, (Sheet(form.name, filling.values, filling.rows),))
-    if form.source in COMPARED and not wanted.desk:
+    if form.source in COMPARED and not (wanted.desk or wanted.counted):
         raise Reject(
             "form_without_fact",
-            "{form} compares the books with a fact, and no count is kept.",
-            hint="Give --desk to have the desk's figures stand for the fact; every sheet then says so.",
+            "{form} compares the books with a fact, and none was given.",
+            hint="Give the filled count sheets with --counted, or --desk to take the desk's figures for the fact.",
             form=form.name,
         )
     made = chosen(store, pair, wanted.run)
     snapshot = named(store, pair, made.run)
     _check_read(wanted, snapshot, made)
     day = made.day or book_now(made.taken, zone).date()
-    found = [_filled(one, filling, wanted) for one in _sheets(store, pair, wanted, made, snapshot, day)]
+    count = read_counts(wanted.counted) if wanted.counted else None
+    facts = gathered(store, pair, wanted.asked, made, snapshot, day, desk=wanted.desk, count=count)
+    found = [_filled(one, filling, wanted) for one in sheets(form.source, facts, day)]
     if not found:
         raise Reject(
             "form_empty",
@@ -96,6 +103,29 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
         _check_commission(one)
     stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
     return Paper(form, tuple(found), stamp)
+
+
+def count_sheet(
+    store: Store, pair: str, zone: ZoneInfo, run: str | None, asked: Asked, path: Path, *, blind: bool
+) -> tuple[str, int]:
+    """A sheet to count by, of the last comparison or of ``run``: the run, and how many lines it has. Raises ``Reject``
+    where there is nothing to count, ``Fatal`` for a file that cannot be written."""
+    made = chosen(store, pair, run)
+    snapshot = named(store, pair, made.run)
+    day = made.day or book_now(made.taken, zone).date()
+    for form in forms():
+        if form.source in ("things", "stock"):
+            _check_read(Wanted(form), snapshot, made)
+    facts = gathered(store, pair, asked, made, snapshot, day, desk=False)
+    stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
+    if not (facts.things or facts.stock or facts.held):
+        raise Reject(
+            "count_empty",
+            "Run {run} has nothing to count inside this scope.",
+            hint="Ask for another scope, or compare again: uchet reconcile.",
+            run=made.run,
+        )
+    return made.run, write_count_sheet(facts, stamp, path, blind=blind)
 
 
 def write(paper: Paper, path: Path) -> None:
@@ -188,19 +218,29 @@ def sources_told(sources: Iterable[Source]) -> Iterator[str]:
             yield f"Прочитано ({title}): {', '.join(good)}."
 
 
-def _sheets(
-    store: Store, pair: str, wanted: Wanted, made: Reconciliation, snapshot: Snapshot, day: date
-) -> tuple[Sheet, ...]:
+def gathered(
+    store: Store,
+    pair: str,
+    asked: Asked,
+    made: Reconciliation,
+    snapshot: Snapshot,
+    day: date,
+    *,
+    desk: bool,
+    count: Count | None = None,
+) -> Facts:
+    """The lines inside the scope of the comparison and inside what is ``asked``; the fact from the desk or a count."""
     told: dict[str, Any] = {name: tuple(words) for name, words in made.scope.items()}
-    ours, more = resolve(Asked(**told), snapshot), resolve(wanted.asked, snapshot)
+    ours, more = resolve(Asked(**told), snapshot), resolve(asked, snapshot)
     look = Look(snapshot, ours, ReconcileRules(), day)
 
     def inside(record: Record) -> bool:
         return ours.inside(snapshot, record) and more.inside(snapshot, record)
 
     accepted = {row.issue.key for row in store.issues(pair, None) if row.decision == "accept"}
-    facts = facts_of(look, made, wanted.desk, accepted.__contains__, inside)
-    return sheets(wanted.form.source, facts, day)
+    # A count too wants to know what is on its way, and the numbers of things that only the desk has.
+    facts = facts_of(look, made, desk or count is not None, accepted.__contains__, inside)
+    return facts if count is None else with_count(facts, count)
 
 
 # -- what a person adds ------------------------------------------------------------------------------------------------
