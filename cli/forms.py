@@ -12,6 +12,7 @@ from ..jobs.forms.catalog import form as form_called
 from ..jobs.forms.catalog import forms
 from ..jobs.forms.inventory import SOURCES
 from ..jobs.forms.making import Wanted, count_sheet, make, write
+from ..jobs.forms.moves import DOCUMENTS
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone
 from ..sync.reconcile.scope import Asked
@@ -45,6 +46,7 @@ def form(
     counted: Annotated[
         list[Path] | None, _option("counted", "A filled count sheet; may be given several times.")
     ] = None,
+    draft: Annotated[str | None, _option("draft", "ОС-2 or М-11 of this draft: its number in 1C or its key.")] = None,
     fill: Annotated[Path | None, _option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:
@@ -56,7 +58,7 @@ def form(
         raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted)."))
     asked = _asked(organization, department, warehouse, person_name, number)
     with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_form, run, asked, desk, fill, tuple(counted or ()))
+        wanted = Wanted(wanted_form, run, asked, desk, fill, tuple(counted or ()), draft)
         paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
@@ -119,6 +121,7 @@ def _list(seat: Seat) -> int:
     shown = table(*map(seat.t, (N_("Form"), N_("What it is"), N_("ОКУД code"), N_("Filled from"))))
     for one in forms():
         source = seat.t(N_("comparison")) if one.source in SOURCES else seat.t(N_("file (--fill)"))
+        source = seat.t(N_("draft (--draft), file (--fill)")) if one.source in DOCUMENTS else source
         rows(shown, [[one.name, one.title, one.okud or "—", source]])
     seat.say(shown)
     return OK

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 from ...errors import Fatal, Reject
 from ...mappings.keys import inv_key, relayout, serial_key
 from ...mappings.text import fold
-from .lines import ONE, Facts, Person, StockLine, Thing
+from .lines import ONE, Facts, Line, Person, Thing
 from .settled import ZERO
 
 __all__ = ["HEADINGS", "Count", "Find", "key_of", "read_counts", "with_count"]
@@ -66,7 +66,7 @@ class Count:
     added: tuple[Find, ...] = ()
 
 
-def key_of(line: Thing | StockLine) -> str:
+def key_of(line: Line) -> str:
     """The key of a line: the same in the sheet and when it is read back."""
     return f"thing:{line.id}" if isinstance(line, Thing) else f"stock:{line.key}|{line.account}"
 
@@ -86,8 +86,10 @@ def read_counts(paths: Iterable[Path]) -> Count:
                 continue
             quantity = _quantity(path, place, given)
             if not key:
-                one = Find(*(_text(row.get(n)) for n in ("title", "inventory_number", "serial")), quantity,
-                           _text(row.get("condition")))  # fmt: skip
+                title, number, serial, condition = (
+                    _text(row.get(name)) for name in ("title", "inventory_number", "serial", "condition")
+                )
+                one = Find(title, number, serial, quantity, condition)
                 if quantity:
                     added[inv_key(one.inventory_number) or serial_key(one.serial) or (str(path), place)] = one
                 continue
@@ -201,7 +203,7 @@ def _twice(path: Path, place: str, value: Any, before: Decimal, where: str) -> F
 def with_count(facts: Facts, count: Count) -> Facts:
     """``facts`` with what was counted for the fact; a line that nobody counted has none. Raises ``Reject`` for sheets
     that belong to another comparison."""
-    known = {key_of(line) for line in (*facts.things, *facts.stock, *facts.held)}
+    known = {key_of(line) for line in facts.everything()}
     if count.facts and known.isdisjoint(count.facts):
         raise Reject(
             "count_foreign",
@@ -247,7 +249,7 @@ def _identified(facts: Facts, count: Count) -> tuple[set[str], list[Find]]:
 
 
 def _unknown(facts: Facts, n: int, one: Find) -> Thing:
-    organizations = {line.at.organization for line in (*facts.things, *facts.stock, *facts.held)}
+    organizations = {line.at.organization for line in facts.everything()}
     at = Person(organizations.pop() if len(organizations) == 1 else "")
     title = one.title or one.inventory_number or one.serial or "Неизвестный предмет"
     return Thing(

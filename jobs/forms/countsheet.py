@@ -11,8 +11,8 @@ from pathlib import Path
 
 from .counted import HEADINGS, key_of
 from .layout import stamp_lines
-from .lines import Facts, StockLine, Thing
-from .types import Row, Stamp
+from .lines import Facts, Line, StockLine, Thing
+from .types import Cell, Row, Stamp
 from .xlsx import FORMATS, opened, put
 
 __all__ = ["rows_of", "write_count_sheet"]
@@ -26,18 +26,19 @@ _CONDITIONS = ("в эксплуатации", "на складе", "неиспр
 def rows_of(facts: Facts) -> Iterator[Row]:
     """What the books have inside the scope, by person and place. What only the desk has is found by its number."""
     things = [one for one in facts.things if one.book]
-    lines: list[Thing | StockLine] = [*things, *facts.stock, *facts.held]
+    lines: list[Line] = [*things, *facts.stock, *facts.held]
     for n, line in enumerate(sorted(lines, key=lambda one: _order(facts, one)), 1):
         yield {"n": n, **_line(facts, line), "key": key_of(line)}
 
 
-def _order(facts: Facts, line: Thing | StockLine) -> tuple[str, ...]:
+def _order(facts: Facts, line: Line) -> tuple[str, ...]:
     place = line.place if isinstance(line, StockLine) else ""
     return (facts.called("person", line.at.custodian), facts.called("place", place), line.title, key_of(line))
 
 
-def _line(facts: Facts, line: Thing | StockLine) -> Row:
-    told = {"title": line.title, "book": line.book, "custodian": facts.called("person", line.at.custodian) or None}
+def _line(facts: Facts, line: Line) -> Row:
+    custodian = facts.called("person", line.at.custodian)
+    told: dict[str, Cell] = {"title": line.title, "book": line.book, "custodian": custodian or None}
     if isinstance(line, Thing):
         numbers = {"inventory_number": line.inventory_number or None, "serial": line.serial or None}
         department = facts.called("department", line.at.department)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ...mappings.keys import unit_key
 from .settled import ZERO, Settled, priced
 
-__all__ = ["ONE", "POSITION_ACCOUNT", "Facts", "Person", "Right", "StockLine", "Thing"]
+__all__ = ["ONE", "POSITION_ACCOUNT", "Facts", "Line", "Person", "Right", "StockLine", "Thing"]
 
 ONE = Decimal(1)
 POSITION_ACCOUNT = "МЦ.04"
@@ -85,6 +85,10 @@ class StockLine:
         return Settled(difference, whole, clarified, self.offset)
 
 
+#: What can be counted.
+Line = Thing | StockLine
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """One right of use on an account that settings name."""
@@ -107,3 +111,7 @@ class Facts:
 
     def called(self, kind: str, id: str) -> str:
         return self.names.get((kind, id), id)
+
+    def everything(self) -> tuple[Line, ...]:
+        """What can be counted: things, stock and what people hold."""
+        return (*self.things, *self.stock, *self.held)

@@ -33,6 +33,7 @@ from .filling import Filling, read_filling
 from .html import write_html
 from .inventory import COMPARED, SOURCES, sheets
 from .lines import Facts
+from .moves import DOCUMENTS, draft_sheet
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
 
@@ -60,7 +61,8 @@ BY_DESK = "Фактическое наличие показано по данн�
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for. ``run``: a reconciliation (``None``: the last one); ``desk``: the desk's figures stand for
-    the fact; ``counted``: filled count sheets do; ``fill``: a file of a person's."""
+    the fact; ``counted``: filled count sheets do; ``fill``: a file of a person's; ``draft``: the form of this
+    draft."""
 
     form: Form
     run: str | None = None
@@ -68,6 +70,7 @@ class Wanted:
     desk: bool = False
     fill: Path | None = None
     counted: tuple[Path, ...] = ()
+    draft: str | None = None
 
 
 def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
@@ -75,6 +78,8 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
     ``Fatal`` for a file that cannot be understood."""
     form = wanted.form
     filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
+    if wanted.draft is not None:
+        return _of_draft(store, pair, zone, wanted, filling)
     if form.source not in SOURCES:
         return Paper(form, (Sheet(form.name, filling.values, filling.rows),))
     if form.source in COMPARED and not (wanted.desk or wanted.counted):
@@ -103,6 +108,20 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
         _check_commission(one)
     stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
     return Paper(form, tuple(found), stamp)
+
+
+def _of_draft(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted, filling: Filling) -> Paper:
+    form, number = wanted.form, wanted.draft or ""
+    if form.source not in DOCUMENTS:
+        raise Reject(
+            "form_of_no_draft",
+            "{form} is not printed of a draft.",
+            hint="Leave --draft out: ОС-2 and М-11 take it.",
+            form=form.name,
+        )
+    last = next(iter(store.reconciliations(pair, 1)), None)
+    sheet, posted = draft_sheet(store, pair, zone, form, number, last.run if last else "")
+    return Paper(form, (_filled(sheet, filling, wanted),), posted=posted)
 
 
 def count_sheet(

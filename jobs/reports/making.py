@@ -105,10 +105,10 @@ def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
 
 def _drafts(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted) -> Iterator[Row]:
     """Drafts that wait, oldest first, with the day they were written and what was said in them."""
-    written = {op.ref: op for op in store.operations(pair) if op.operation.action == "draft" and op.state == "done"}
+    written = {op.operation.key: op for op in store.operations(pair) if op.operation.action == "draft"}
     today = book_now(now, zone).date()
     for draft in store.drafts(pair, _STATES):
-        its = written.get(draft.ref)
+        its = written.get(draft.id)
         day = book_now(its.started, zone).date() if its else None
         note = its.operation.header.get("@note") if its else None
         yield {

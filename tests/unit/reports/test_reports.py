@@ -145,10 +145,15 @@ def test_quality_names_what_is_wrong_with_the_records() -> None:
 def test_drafts_and_runs_come_from_the_journal(kept: Kept) -> None:
     member = Operation("m", "update", "book", "equipment", "g1", "1", label="БП-1")
     draft = Draft("d1", "move", "r-1", None, "c", "open", "0001", (member,))
+    write_it = Operation("o", "draft", "book", "equipment", key="d1", header={"@note": "заявка 7"}, members=(member,))
+    kept.store.intend(PAIR, kept.made.run, write_it, "k")
     kept.store.put_draft(PAIR, draft, run=kept.made.run)
     kept.store.put_draft(PAIR, replace(draft, id="d2", ref="r-2", state="agreed"), run=kept.made.run)
     [row] = kept.report("drafts", titles={"move": "Перемещение ОС"}).rows["lines"]
     assert (row["document"], row["number"], row["things"]) == ("Перемещение ОС", "0001", "БП-1")
+    assert row["note"] == "заявка 7"
+    assert isinstance(row["date"], date)
+    assert row["age"] == (NOW.date() - row["date"]).days
     [run] = kept.report("exchange").rows["lines"]
     assert (run["run"], run["outcome"]) == (kept.made.run, "не завершён")
     with pytest.raises(UchetError) as caught:
