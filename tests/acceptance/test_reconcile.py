@@ -18,6 +18,12 @@ from uchet.connectors.roundup.server import seed
 from uchet.emulator.defaults import known_key
 from uchet.errors import Blocked, Reject, UchetError
 from uchet.jobs import reconcile as job
+from uchet.jobs.forms.catalog import form
+from uchet.jobs.forms.making import Wanted
+from uchet.jobs.forms.making import make as make_form
+from uchet.jobs.reports.making import Wanted as WantedReport
+from uchet.jobs.reports.making import make as make_report
+from uchet.jobs.reports.types import report
 from uchet.jobs.wiring import Wired
 from uchet.sync.pair import EngineSettings, FeedSettings
 from uchet.sync.reconcile.proposals import orders_of
@@ -285,3 +291,23 @@ def test_the_command_line_and_the_notebook_tell_all_of_it(
     code, out = run(capsys, file, "reconcile")
     assert code == 1
     assert "НЕ ПРОЧИТАНО" in out
+
+
+def test_forms_and_reports_are_made_of_what_was_kept(firm: Firm) -> None:
+    supply = firm.it.find("consumable", "code", "toner")
+    firm.it.change("consumable", supply, quantity="17")
+    answer = compare(firm)
+    book = again_snapshot(firm, answer).listings["equipment", "book"].records.values()
+    cards = [r for r in book if not r.retired and r.values.get("accounting") == "fixed_asset"]
+
+    def lines(name: str) -> list[Any]:
+        paper = make_form(firm.store, PAIR, ZONE, Wanted(form(name), desk=True))
+        return [row for sheet in paper.sheets for row in sheet.rows["lines"]]
+
+    assert len(lines("ИНВ-1")) == len(cards) > 10
+    [toner, lamps] = sorted(lines("ИНВ-19"), key=lambda row: str(row["title"]), reverse=True)
+    assert (toner["title"], toner["shortage_quantity"], toner["final_shortage_quantity"]) == ("Тонер", 3, 3)
+    assert (lamps["title"], lamps["shortage_quantity"]) == ("Лампа", 3)
+    filled = make_report(firm.store, PAIR, ZONE, firm.now, WantedReport(report("reconciliation")))
+    assert {str(row["question"]) for row in filled.rows["differences"]} == {str(r.id) for r in answer.rows.values()}
+    assert filled.stamp.fingerprint == answer.made.fingerprint
