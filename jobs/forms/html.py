@@ -11,6 +11,7 @@ from lxml.builder import E
 from lxml.etree import tostring
 
 from ...errors import Fatal
+from .fitting import fronted
 from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, Sums, pages, said, sums
 from .types import Column, Paper, Row, Sheet, Table
@@ -65,7 +66,7 @@ def _sections(paper: Paper, sheet: Sheet) -> Iterator[Any]:
     for n, table in enumerate(paper.form.tables):
         rows = sheet.rows.get(table.name, ())
         for page in pages(table, rows):
-            if n or page.number > 1 or paper.form.front:
+            if n or page.number > 1 or fronted(paper.form, sheet):
                 parts.append([] if paper.posted else [E.p(DRAFT, {"class": "draft"})])
             if table.title and page.number == 1:
                 parts[-1].append(E.p(table.title))

@@ -13,6 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from ...errors import Fatal
+from .fitting import HEAD, ROW, fronted, scale, widths
 from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, pages, said, sums
 from .types import Cell, CellType, Column, Form, Paper, Row, Sheet, Signature, Table
@@ -29,12 +30,6 @@ FORMATS: dict[CellType, str] = {
     "money": "#,##0.00",
     "date": "dd.mm.yyyy",
 }
-#: Millimetres of a character of the body font, and of a page between its margins (A4).
-_MM, _WIDE, _NARROW = 1.95, 277, 190
-#: Excel has no narrower scale.
-_LEAST = 10
-#: Points of a row that holds two lines of text, and of one that holds a heading.
-_ROW, _HEAD = 23, 36
 
 
 @contextmanager
@@ -121,17 +116,13 @@ class _Writer:
         self.form: Form = paper.form
         self.row = 0
         self.breaks: list[int] = []
-        widths = [
-            max((t.columns[n].width for t in self.form.tables if n < len(t.columns)), default=10)
-            for n in range(max((len(t.columns) for t in self.form.tables), default=0))
-        ]
-        self.widths = widths or [30, 18, 18, 30]
+        self.widths = widths(self.form)
 
     def write(self) -> None:
         self._page_setup()
         self._heading()
         for n, table in enumerate(self.form.tables):
-            if n or self.form.front:
+            if n or fronted(self.form, self.values):
                 self._break()
             self._table(table, self.values.rows.get(table.name, ()))
         for one in self.form.signatures:
@@ -142,13 +133,13 @@ class _Writer:
         self.sheet.print_area(0, 0, self.row, len(self.widths) - 1)
 
     def _page_setup(self) -> None:
-        sheet, wide = self.sheet, _WIDE if self.form.landscape else _NARROW
+        sheet = self.sheet
         if self.form.landscape:
             sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.4, right=0.4, top=0.4, bottom=0.6)
         # Not "fit to a page": with that, Excel forgets the breaks of pages.
-        sheet.set_print_scale(max(_LEAST, min(100, int(100 * wide / (sum(self.widths) * _MM)))))
+        sheet.set_print_scale(scale(self.form))
         mark = "" if self.paper.posted else f"{DRAFT}. "
         run = f"Запуск {self.paper.stamp.run}. " if self.paper.stamp.run else ""
         sheet.set_footer(f"&L&8{mark}{run}&R&8{self.form.name}, лист &P из &N")
@@ -221,7 +212,7 @@ class _Writer:
                 self.sheet.merge_range(first, head.column, last, end, "", self.styles.head)
             self.sheet.write_string(first, head.column, head.text, self.styles.head)
         for n in range(depth(columns)):
-            self.sheet.set_row(self.row + n, _HEAD)
+            self.sheet.set_row(self.row + n, HEAD)
         self.row += depth(columns)
         for n, column in enumerate(columns):
             put(self.sheet, self.row, n, column.number, self.styles.head)
@@ -231,7 +222,7 @@ class _Writer:
         for row in page.rows:
             for n, column in enumerate(table.columns):
                 put(self.sheet, self.row, n, row.get(column.name), self.styles.cells[column.type])
-            self.sheet.set_row(self.row, _ROW)
+            self.sheet.set_row(self.row, ROW)
             self.row += 1
         if page.of == 1:
             return

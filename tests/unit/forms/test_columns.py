@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from uchet.jobs.forms.catalog import form, forms
+from uchet.jobs.forms.fitting import fronted, page_height, room, scale
 from uchet.jobs.forms.layout import DRAFT, depth
 from uchet.jobs.forms.types import Paper, Sheet
 from uchet.jobs.forms.xlsx import write_xlsx
@@ -92,3 +93,16 @@ def test_every_form_is_written_and_says_that_it_is_a_draft(tmp_path: Path, one) 
             assert len({c.name for c in table.columns}) == len(table.columns)
             assert {s.of for s in table.spoken} <= {"lines"} | {c.name for c in table.totals}
         assert [s.names for s in one.signatures if s.names and s.names not in {f.name for f in one.fields}] == []
+
+
+@pytest.mark.parametrize("one", forms(), ids=lambda one: one.slug)
+def test_a_full_page_fits_on_paper(one) -> None:
+    for table in one.tables:
+        assert page_height(table, table.lines) <= room(one), (table.name, room(one), scale(one))
+    if one.tables and not one.front:
+        table = one.tables[0]
+        full = Sheet("x", rows={table.name: tuple({"n": n} for n in range(table.lines * 3))})
+        short = Sheet("x", rows={table.name: ()})
+        heading = 15 * (5 + len(one.fields)) + 30 * len(one.statements)
+        assert fronted(one, full) or heading + page_height(table, table.lines) <= room(one)
+        assert fronted(one, short) is (heading + page_height(table, 0) > room(one))
