@@ -103,7 +103,7 @@ def test_the_fact_comes_from_the_sheet(kept: Kept, shuffle: bool) -> None:
 
 
 def test_what_nobody_counted_is_no_shortage(kept: Kept) -> None:
-    path = fill(kept.sheet("лист.xlsx"), {"Тонер": "", "Бумага": 6})
+    path = fill(kept.sheet("лист.xlsx"), {"Тонер": "  ", "Бумага": 6})
     [paper] = kept.read("ИНВ-19", path)
     assert [row["title"] for row in paper.rows] == ["Бумага"]
     with pytest.raises(UchetError) as caught:
