@@ -13,19 +13,18 @@ from datetime import UTC, datetime, timedelta
 from ..errors import Blocked, Reject, UchetError
 from ..mappings.model import SIDES
 from .apply import Applied, Applier
-from .feed_facts import KIND as MOVEMENT
 from .guard import check
-from .orders import KIND, Order, is_order, question_about
+from .orders import Order, is_order
 from .pair import EngineSettings, LinkIndex, Pair
-from .plan import build, build_orders, decided
+from .plan import build, build_orders
 from .purchase_run import look_aside, remember_requests
 from .reconcile.types import KEY as DIFFERENCE
 from .recover import recover
 from .resync import Resync, compare
 from .sight import Contact, Sight, forgetting, look, remember
-from .store import IssueRow, PlanRow, Store
+from .store import PlanRow, Store
 from .targets import Targets
-from .types import Draft, Issue, Outcome, Plan, Run, Verdict, ordered, worst
+from .types import Draft, Issue, Outcome, Plan, Run, Verdict, worst
 from .watch import follow
 from .world import WAITING
 
@@ -67,7 +66,7 @@ class Engine:
             plan, verdict = self._plan(sight, run)
             if not verdict.stopped:
                 return self._apply(run, applier, sight, plan, aside=True)
-            self._report(run, plan.issues, plan)
+            self._report(run, plan)
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
             return self._finish(stopped, plan)
 
@@ -76,7 +75,7 @@ class Engine:
         with self.running(job) as run:
             _, sight = self._look(run)
             plan, verdict = self._plan(sight, run)
-            self._report(run, plan.issues, plan)
+            self._report(run, plan)
             self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
             return plan, verdict
 
@@ -94,8 +93,7 @@ class Engine:
             if sight.back:
                 self._accept(run, sight, row.by or "uchet")
             if not row.plan.complete:  # a plan of orders: it proves nothing but itself
-                events = [event for op in row.plan.operations for event in ordered(op.members)]
-                return self._write_drafts(run, applier, sight, row.plan, events)
+                return self._write_drafts(run, applier, sight, row.plan)
             return self._apply(run, applier, sight, row.plan, accepted)
 
     def draft(self, orders: Collection[Order], job: str = "draft") -> Run:
@@ -105,7 +103,7 @@ class Engine:
             applier, sight = self._look(run)
             plan, verdict = self._checked(run, sight, build_orders(sight.world, orders))
             if not verdict.stopped:
-                return self._write_drafts(run, applier, sight, plan, [order.event for order in orders])
+                return self._write_drafts(run, applier, sight, plan)
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
             return self._finish(stopped, plan)
 
@@ -115,7 +113,7 @@ class Engine:
         with self.running(job) as run:
             _, sight = self._look(run)
             plan, verdict = self._checked(run, sight, build_orders(sight.world, orders))
-            self._ask_about(run, plan.issues, [order.event for order in orders])
+            self._report(run, plan)
             self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
             return plan, verdict
 
@@ -181,7 +179,7 @@ class Engine:
         self.store.save_plan(self.pair.name, plan, verdict, run.id)
         return plan, verdict
 
-    def _write_drafts(self, run: Run, applier: Applier, sight: Sight, plan: Plan, events: Iterable[str]) -> Run:
+    def _write_drafts(self, run: Run, applier: Applier, sight: Sight, plan: Plan) -> Run:
         """Carry out a plan of drafts for orders: only about its own events does it ask or take questions back. A draft
         with an event that got another one since is left out."""
         there = {member.rule for draft in sight.world.drafts for member in draft.members}
@@ -189,7 +187,7 @@ class Engine:
         result = applier.apply(replace(plan, operations=fresh), self.settings.zone)
         result.skipped += len(plan.operations) - len(fresh)
         self.store.mark_plan(plan.id, "applied")
-        self._ask_about(run, [*plan.issues, *result.issues], events)
+        self._report(run, plan, result.issues)
         partial = result.failed or result.skipped
         outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean")
         return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
@@ -244,7 +242,7 @@ class Engine:
         result = applier.apply(plan, self.settings.zone)
         self.store.mark_plan(plan.id, "applied")
         remember(self.store, self.pair, sight, plan, accepted)
-        self._report(run, [*plan.issues, *result.issues], plan)
+        self._report(run, plan, result.issues)
         more: Outcome = self._aside(run, applier, sight) if aside else "clean"
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         partial = result.failed or result.skipped or unread
@@ -265,42 +263,20 @@ class Engine:
                 applier.apply(plan, self.settings.zone)
                 self.store.mark_plan(plan.id, "applied")
             remember_requests(self.store, self.pair.name, run.id, found)
-        issues = [*plan.issues, *applier.result.issues[asked:]]
-        self._ask(run, issues, lambda row: row.issue.kind in found.covered)
+        self._report(run, plan, applier.result.issues[asked:])
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         return worst("blocked" if verdict.stopped else "clean", "partial" if unread else "clean")
 
-    def _report(self, run: Run, issues: Iterable[Issue], plan: Plan) -> None:
-        used = decided(plan)
-        self._ask(run, issues, lambda row: self._covered(row, plan, used))
-
-    def _ask_about(self, run: Run, issues: Iterable[Issue], events: Iterable[str]) -> None:
-        """What is asked about orders for ``events``, and about no others."""
-        keys = {question_about(event) for event in events}
-        self._ask(run, issues, lambda row: row.issue.key in keys)
-
-    def _ask(self, run: Run, issues: Iterable[Issue], looked: Callable[[IssueRow], bool]) -> None:
-        """Ask each question once; one that stands, was ``looked`` into and is not asked any more is settled. Those of a
-        reconciliation are its own."""
-        found = {issue.key: issue for issue in issues}
+    def _report(self, run: Run, plan: Plan, more: Iterable[Issue] = ()) -> None:
+        """Ask each question of ``plan`` and of its writing once; what the plan looked into and does not ask any more is
+        settled. Questions of a reconciliation are its own."""
+        found = {issue.key: issue for issue in (*plan.issues, *more)}
         self.store.report_issues(
             self.pair.name,
             run.id,
             list(found.values()),
-            lambda row: not row.issue.key.startswith(DIFFERENCE) and looked(row),
+            lambda row: not row.issue.key.startswith(DIFFERENCE) and plan.covers.settles(row.issue),
         )
-
-    def _covered(self, row: IssueRow, plan: Plan, used: Collection[str]) -> bool:
-        """Whether this run looked at all that the question is about, so that its absence now means it is settled."""
-        kind = row.issue.kind
-        if kind in (KIND, MOVEMENT) and not row.issue.key.startswith(f"{KIND}:"):
-            return bool(plan.complete.get("desk|movement")) and bool(plan.complete.get("book|movement"))
-        if kind == KIND:  # what became of a draft is known every night; an event is looked at when it is ordered
-            return row.issue.key.startswith(f"{KIND}:draft:")
-        sides = [side for side in SIDES if kind in self.pair.mapping(side).kinds]
-        looked = [plan.complete.get(f"{side}|{kind}", False) for side in sides]
-        # A decision is spent once nothing of it is left to do; until then a write that failed may need it again.
-        return kind in {k.name for k in self.pair.kinds} and bool(looked) and all(looked) and row.issue.key not in used
 
     def _finish(self, run: Run, plan: Plan, result: Applied | None = None) -> Run:
         result = result or Applied()

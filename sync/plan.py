@@ -8,28 +8,29 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..mappings.keys import inv_key
 from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
+from .covers import covers_of
 from .drafts import Move, answered, closings, group_moves
 from .feed import plan_events
 from .feed_balance import remainders
 from .feed_book import marks, plan_entries
-from .ids import create_key, field_key, gone_key, operation_id, plan_id
+from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
 from .mirror import MIRRORS, mirror
-from .orders import Order, group_orders
+from .orders import Order, group_orders, question_about
 from .pair import other
 from .pairing import Pairing
-from .types import UNIT, FieldChange, Issue, Link, Operation, Plan, Record, Seen
+from .types import UNIT, Covers, FieldChange, Issue, Link, Operation, Plan, Record, Seen
 from .world import World, label_of
 
-__all__ = ["build", "build_orders", "decided"]
+__all__ = ["build", "build_orders"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close", "mark")
 
@@ -42,8 +43,8 @@ def build(world: World) -> Plan:
     return builder.plan()
 
 
-def build_orders(world: World, orders: Iterable[Order]) -> Plan:
-    """The plan that drafts ``orders`` and does nothing else: nothing is complete in it, its silence proves nothing."""
+def build_orders(world: World, orders: Collection[Order]) -> Plan:
+    """The plan that drafts ``orders`` and does nothing else: nothing is complete in it."""
     builder = _Builder(world)
     builder.issues = []
     for kind in world.kinds:  # shares are of what stands in the books now
@@ -52,7 +53,8 @@ def build_orders(world: World, orders: Iterable[Order]) -> Plan:
     operations, issues = group_orders(world, orders)
     for op in operations:
         builder.put(op)
-    return replace(builder.whole([*builder.issues, *issues]), complete={})
+    covers = Covers(keys=frozenset(question_about(order.event) for order in orders))
+    return replace(builder.whole([*builder.issues, *issues]), complete={}, covers=covers)
 
 
 class _Builder:
@@ -218,7 +220,8 @@ class _Builder:
         self.issues += needless
         for op in closed:
             self.put(op)
-        return self.whole(self.issues)
+        whole = self.whole(self.issues)
+        return replace(whole, covers=covers_of(self.world, whole))
 
     def feed(self) -> None:
         """What happened once, on either side, where both keep it."""
@@ -270,19 +273,6 @@ class _Builder:
 
     def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
-
-
-def decided(plan: Plan) -> frozenset[str]:
-    """The questions whose answers this plan carries out."""
-    found = set()
-    for op in (*plan.operations, *(m for draft in plan.operations for m in draft.members)):
-        if op.action == "retire":
-            found.add(gone_key(op.kind, op.book, op.desk, other(op.side)))
-        found |= {field_key(op.kind, op.book, op.desk, c.name) for c in op.changes if c.note == "decided"}
-    for issue in plan.issues:  # answers that wait: for another draft, or for a person's word about a refusal
-        names = str(issue.params.get("decided") or "").split()
-        found |= {field_key(issue.kind, issue.book, issue.desk, name) for name in names}
-    return frozenset(found)
 
 
 def _source(op: Operation) -> Ref:

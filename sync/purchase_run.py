@@ -19,7 +19,7 @@ from .purchasing import Reviews, outcome
 from .requests import OPEN, Memory
 from .sight import Sight
 from .store import Store
-from .types import Issue, Listing, Plan, Record, Side
+from .types import Covers, Issue, Listing, Plan, Record, Side
 
 __all__ = [
     "Asides",
@@ -65,11 +65,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Asides:
-    """What the night makes of requests and licences. ``covered``: kinds whose absent questions are settled."""
+    """What the night makes of requests and licences."""
 
     plan: Plan
     reviews: Reviews
-    covered: frozenset[str]
 
 
 def look_aside(pair: Pair, store: Store, sight: Sight) -> Asides | None:
@@ -87,8 +86,7 @@ def look_aside(pair: Pair, store: Store, sight: Sight) -> Asides | None:
     if licences is not None:
         rows = (licences.licences, licences.installed, licences.books)
         asked += questions(*rows, settings.licences, world.today.date())
-    covered = frozenset(kind for kind, whole in reading.whole.items() if whole)
-    return Asides(_plan(pair, reviews, asked, reading), reviews, covered)
+    return Asides(_plan(pair, reviews, asked, reading), reviews)
 
 
 def _plan(pair: Pair, reviews: Reviews, asked: list[Issue], reading: Reading) -> Plan:
@@ -96,7 +94,8 @@ def _plan(pair: Pair, reviews: Reviews, asked: list[Issue], reading: Reading) ->
     id = plan_id(reviews.operations, issues, pair.fingerprint)
     read = {f"{side}|{kind}": listing.read for (kind, side), listing in reading.listings.items()}
     whole = {f"{side}|{kind}": listing.complete for (kind, side), listing in reading.listings.items()}
-    return Plan(id, pair.name, reviews.operations, issues, read, whole, pair.fingerprint)
+    covers = Covers(frozenset(kind for kind, whole in reading.whole.items() if whole))
+    return Plan(id, pair.name, reviews.operations, issues, read, whole, pair.fingerprint, covers=covers)
 
 
 def remember_requests(store: Store, pair: str, run: str, asides: Asides) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "UNIT",
     "Action",
     "Claim",
+    "Covers",
     "Draft",
     "Event",
     "EventState",
@@ -216,6 +217,26 @@ def attempt_of(key: str) -> tuple[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Covers:
+    """Which questions a plan looked into, so that one it does not ask is settled: those of ``kinds``, those named by
+    ``keys``, and those whose key begins with one of ``begins``. A key that begins as ``save`` says is looked into by
+    name alone, whatever its kind; ``waits`` are keys of answers that still have something to do."""
+
+    kinds: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    begins: tuple[str, ...] = ()
+    save: tuple[str, ...] = ()
+    waits: frozenset[str] = frozenset()
+
+    def settles(self, issue: Issue) -> bool:
+        """Whether ``issue``, asked before and not asked by the plan, is settled."""
+        if issue.key in self.waits:
+            return False
+        named = issue.key in self.keys or issue.key.startswith(self.begins)
+        return named or (issue.kind in self.kinds and not issue.key.startswith(self.save))
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do. ``id`` is a digest of content alone: the same sources give the same id."""
 
@@ -229,6 +250,7 @@ class Plan:
     fingerprint: str
     #: "kind|organisation" → how many records a share is a share of (for the guard).
     bases: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    covers: Covers = field(default_factory=Covers)
 
     @property
     def writes(self) -> int:

@@ -27,6 +27,7 @@ import msgspec
 from ..reconcile.types import Allotment, Coming, Correction, Difference, Group, Reconciliation, Source
 from ..types import (
     Claim,
+    Covers,
     Draft,
     Event,
     FieldChange,
@@ -48,7 +49,7 @@ FORMAT = 1
 
 T = TypeVar("T")
 
-_PLANNED = (Claim, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Seen, Verdict)
+_PLANNED = (Claim, Covers, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Seen, Verdict)
 _RECONCILED = (Allotment, Coming, Correction, Difference, Group, Reconciliation, Record, Source)
 _CLASSES: Mapping[str, type[Any]] = MappingProxyType({f"${cls.__name__}": cls for cls in (*_PLANNED, *_RECONCILED)})
 
