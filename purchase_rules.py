@@ -71,9 +71,11 @@ _MATRIX = (
 class RequestRules(_Rule):
     """``mark`` is what stands in the comment of an order in 1C, by which it is found; ``{number}`` is the request's.
     ``standard``: names of the IT standard (empty: everything is standard). ``outside``: who approves beside the others
-    what is not. ``limits``: budget article → roubles that all open requests together may ask for."""
+    what is not. ``limits``: budget article → roubles that all open requests together may ask for. ``drafts``: whether
+    the order or invoice for an approved request is drafted in 1C; else it is asked for."""
 
     mark: str = Field(default="Заявка в ИТ № {number}", pattern=r"\{number\}")
+    drafts: bool = True
     lead_days: int = Field(default=5, ge=0)
     duplicate_days: int = Field(default=30, ge=0)
     price_days: int = Field(default=90, ge=1)

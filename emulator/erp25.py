@@ -30,6 +30,7 @@ _COMMON = (
     "catalog Организации", "catalog СтруктураПредприятия", "catalog Склады", "catalog Номенклатура", "catalog Партнеры",
     "document ПеремещениеТоваров", "document ВнутреннееПотребление", "document ПересчетТоваров",
     "document СписаниеНедостачТоваров", "document ОприходованиеИзлишковТоваров", "document ЗаказПоставщику",
+    "document ПриобретениеТоваровУслуг",
     "accumulation ТоварыНаСкладах", "kinds РазделыДатЗапретаИзменения", "information ДатыЗапретаИзменения",
     "constant ИспользоватьДатыЗапретаИзменения", "information ИТАктивы", "information ДополнительныеСведения",
     "catalog НаборыДополнительныхРеквизитовИСведений", "kinds ДополнительныеРеквизитыИСведения",
@@ -188,4 +189,5 @@ HANDLERS: dict[str, Callable[[Base, Body, list[str]], Movements]] = {
     "Document_ПеремещениеТоваров": _transfer,
     "Document_СписаниеНедостачТоваров": _flow("Expense"),
     "Document_ОприходованиеИзлишковТоваров": _flow("Receipt"),
+    "Document_ПриобретениеТоваровУслуг": _flow("Receipt"),
 }

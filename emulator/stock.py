@@ -161,6 +161,7 @@ STOCK: dict[str, Callable[[Base, Body, list[str]], Movements]] = {
     "Document_СписаниеТоваров": _write_off,
     "Document_ОприходованиеТоваров": _flow("Товары", "Dr"),
     "Document_ВозвратТоваровПоставщику": _flow("Товары", "Cr"),
+    "Document_ПоступлениеТоваровУслуг": _flow("Товары", "Dr"),
     "Document_КомплектацияНоменклатуры": _assemble,
     "Document_СписаниеМатериаловИзЭксплуатации": _in_use("ИнвентарьИХозяйственныеПринадлежности", back=False),
     "Document_ВозвратМатериаловИзЭксплуатации": _in_use("Спецодежда", back=True),

@@ -198,7 +198,20 @@ ONCE: Mapping[str, IssueText] = MappingProxyType(
         ),
         "request_other_way": IssueText(
             N_("Request {name}: another way is open. {why}"),
-            N_("Issue or repair, and cancel the line; or go on buying."),
+            N_("Issue or repair, and cancel the line. take-desk: buy it all the same."),
+            ("take-desk", "ignore-until"),
+        ),
+        "request_order_outdated": IssueText(
+            N_("Request {name}: the draft {number} in 1C is of other contents than are approved now."),
+            N_("Change or delete it there; once it is deleted, a new one is made."),
+        ),
+        "request_order_needless": IssueText(
+            N_("Request {name} is no longer wanted ({state}), and the draft {number} in 1C still waits."),
+            N_("Delete it in 1C."),
+        ),
+        "request_receipt_strange": IssueText(
+            N_("Request {name}: {item} ({quantity}) came with {document}, and no line asks for it."),
+            N_("If it comes instead of something, enter it at that line on the desk, with the document's number."),
         ),
         "request_to_order": IssueText(
             N_("Request {name} is approved and nothing is ordered for it."),

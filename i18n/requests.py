@@ -116,6 +116,8 @@ class Ordered(Protocol):
     def state(self) -> str: ...
     @property
     def delivery(self) -> str: ...
+    @property
+    def posted(self) -> bool: ...
 
 
 def answer_text(told: Iterable[tuple[str, Mapping[str, Any]]], language: str) -> str:
@@ -130,6 +132,7 @@ def order_text(orders: Iterable[Ordered], language: str) -> str:
     for one in orders:
         day = f" {_value(one.day, language)}" if one.day else ""
         standing = [_ORDERS.get(one.state, one.state), DELIVERIES.get(one.delivery, one.delivery)]
+        standing = standing if one.posted else [N_("draft, not posted")]
         said = ", ".join(tr(word, language) for word in standing if word)
         lines.append(f"{one.number}{day}{': ' if said else ''}{said}")
     return "\n".join(lines)

@@ -84,7 +84,9 @@ class Document:
 def documents(system: SystemMap) -> Iterator[Document]:
     """Every kind of draft of the configuration that a person may order."""
     for name, document in system.documents.items():
-        shape = SHAPES[name]
+        shape = SHAPES.get(name)
+        if shape is None:  # only read
+            continue
         header = [role for role in document.header if role not in _NOT_ORDERED]
         row = [role for role in document.row if role not in (*_NOT_ORDERED, "batch_type")]
         there = {*header, *row}

@@ -21,7 +21,7 @@ from .compose import RULES, needs
 from .model import Kind, Side
 from .once import ALL_KINDS
 from .once import kind as kind_named
-from .shapes import SHAPES
+from .shapes import RECEIPTS, SHAPES
 from .system import DocumentMap, FieldMap, KindMap, PropertyMap, Source, SystemMap
 
 __all__ = ["available", "build_system", "fingerprint", "load_system"]
@@ -180,8 +180,9 @@ def _copy(value: Any) -> Any:
 
 def _document(name: str, table: _Table) -> DocumentMap:
     table.only(_DOCUMENT_KEYS)
-    if name not in SHAPES:
-        raise table.bad("collection", name, "one of the documents " + ", ".join(sorted(SHAPES)))
+    known = (*sorted(SHAPES), *RECEIPTS)
+    if name not in known:
+        raise table.bad("collection", name, "one of the documents " + ", ".join(known))
     lookups = {key: MappingProxyType(dict(one.data)) for key, one in table.table("lookups").tables()}
     return DocumentMap(
         name=name,

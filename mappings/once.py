@@ -173,6 +173,7 @@ REQUEST = _read(
     Field("amount", "money", "Сумма", "Amount"),
     Field("state", "choice", "Статус", "State", choices=("open", "agreed", "ordered", "paid", "closed", "cancelled")),
     Field("delivery", "choice", "Поступление", "Delivery", choices=("none", "part", "whole")),
+    Field("posted", "flag", "Проведён", "Posted"),
     Field("comment", "text", "Комментарий", "Comment"),
     Field("title", "text", "Тема", "Subject"),
     Field("step", "text", "Этап", "Step", owner="either"),
@@ -239,6 +240,7 @@ ALLOCATION = _read(
     Field("document_line", "text", "Строка документа", "Line of the document"),
     Field("quantity", "quantity", "Количество", "Quantity"),
     Field("coefficient", "number", "Коэффициент", "Coefficient"),
+    Field("key", "text", "Ключ записи", "Key of the record"),
 )
 #: How long the supplier repairs a thing at no cost; the record is the thing's own.
 WARRANTY = _read("warranty", "Гарантия", "Warranty", Field("until", "date", "Гарантия до", "Warranty until"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from .system import DocumentMap
 
-__all__ = ["OWN", "ROLE_TYPES", "SHAPES", "TASKS", "Shape", "body", "missing"]
+__all__ = ["OWN", "RECEIPTS", "ROLE_TYPES", "SHAPES", "TASKS", "Shape", "body", "missing"]
 
 #: Header roles that 1C or a person sets: never sent empty by us.
 OWN = frozenset({"number", "posted", "deleted", "responsible"})
@@ -58,7 +58,8 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
             _shape("upgrade", "organization", "asset", "department"),
             _shape("assemble", "organization place item quantity", "item quantity", "place item", single=True),
             _shape("return_supplier", "organization place supplier", "item quantity", "place supplier contract"),
-            _shape("invoice", "organization supplier", "quantity", "supplier contract in_number", single=True),
+            # Whom to buy from is the buyer's to say: posting refuses an order without it.
+            _shape("invoice", "organization", "quantity", "supplier contract in_number", single=True),
             _shape("order", "organization place", "item quantity", "place supplier", single=True),
             _shape("count_assets", "organization", "asset", "department person", single=True),
             _shape("count_stock", "place", "item counted", "place person", single=True),
@@ -77,10 +78,12 @@ ROLE_TYPES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("department", "from_department", "to_department", "responsible", "supplier"), "reference"),
         **dict.fromkeys(("person", "from_person", "to_person", "from_custodian", "to_custodian"), "reference"),
         **dict.fromkeys(
-            ("account", "new_account", "cost_account", "batch", "basis", "contract", "project"), "reference"
+            ("account", "new_account", "cost_account", "batch", "basis", "contract", "project", "order"), "reference"
         ),
     }
 )
+#: Documents of the books that are read for what they say and never written: what came for an order, one a tabular part.
+RECEIPTS = ("receipt", "receipt_equipment", "receipt_services")
 #: Never a draft, always a task with all the facts for the accountant: these change what the company owns or owes.
 TASKS = frozenset({"write_off_asset", "accept_asset", "receipt", "between_branches", "between_entities"})
 

@@ -21,12 +21,13 @@ from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
 from .types import UNIT, Issue, Listing, Record
 
-__all__ = ["MOVED", "Intake", "bind", "issue_of", "with_units"]
+__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "with_units"]
 
 #: The problem of a card whose thing lives on as a МЦ.04 position.
 MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
-_PASSING = (Retry, Reject, Stale, Unknown, Blocked)
+#: Errors that end the reading of one source and let the others go on.
+PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
 
 def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
@@ -131,7 +132,7 @@ class Intake:
                     for raw in page.records:
                         parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
             raws, complete = self._main(mapped)
-        except _PASSING as error:
+        except PASSING as error:
             self._failed(kind, error)
             return None
         return self._decode(mapped, raws, parts, complete)
@@ -204,7 +205,7 @@ class Intake:
                     rows = found.setdefault(id, [])
                     rows[:] = [*rows, raw] if keyed else [raw]
                 complete = page.complete
-        except _PASSING as error:
+        except PASSING as error:
             self._failed(mapped.kind, error)
             complete = False
         return found, complete

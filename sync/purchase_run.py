@@ -5,21 +5,30 @@ It comes after the merge, under the same lock, guard and journal. A desk that ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from ..connectors.base import Query, Raw
+from ..errors import UchetError
 from ..mappings.model import Ref
+from ..mappings.shapes import RECEIPTS
 from .ids import plan_id
+from .intake import PASSING
 from .licences import BookObject, Installation, Licence, questions
 from .pair import Pair
-from .purchase_world import DESK_KINDS, Purchases, gather
+from .plan import refusal
+from .purchase import Request
+from .purchase_books import BookLine, goods_of, lines_of
+from .purchase_orders import allocation_writes, order_drafts
+from .purchase_world import DESK_KINDS, Bought, Order, Purchases, gather
 from .purchasing import Reviews, outcome
 from .requests import OPEN, Memory
 from .sight import Sight
 from .store import Store
 from .types import Covers, Issue, Listing, Plan, Record, Side
+from .world import World
 
 __all__ = [
     "Asides",
@@ -62,6 +71,31 @@ class Reading:
                 self.listings[kind, side] = listing
         return all((kind, side) in self.listings for kind in kinds)
 
+    def both(self, pair: Pair, desk: str, book: str) -> tuple[Listing | None, Listing | None]:
+        """A kind of the desk and one of the books, as the feed read them tonight or read now."""
+        feed = self.sight.world.feed
+        if feed is not None and (desk, book) == ("supply", "item"):
+            return feed.supplies, feed.items
+        known = self.keeps(pair, "desk", [desk]) and book in pair.book_map.kinds
+        if not known or not (self.load("desk", desk) and self.load("book", book)):
+            return None, None
+        return self.listings[desk, "desk"], self.listings[book, "book"]
+
+    def whole_of(self, pair: Pair, collection: str, name: str, ids: list[str]) -> Iterator[Raw]:
+        """Whole documents of the books whose field ``name`` is one of ``ids``; a set that is not published has none."""
+        if collection not in self.sight.contact.descriptions["book"].collections:
+            return
+        size = max(pair.book.capabilities.many_ids, 1)
+        for start in range(0, len(ids), size):
+            for page in pair.book.read(Query(collection, (), {name: tuple(ids[start : start + size])})):
+                yield from page.records
+
+    def failed(self, side: Side, kind: str, error: UchetError) -> None:
+        """A source that could not be read leaves the questions of its kind as they are."""
+        self.whole[kind] = False
+        params = {"kind": kind, "side": side, "why": error.text("en"), "why_ru": error.text("ru")}
+        self.issues.append(Issue(f"source:{side}:{kind}:rows", "source_failed", kind, params=params))
+
 
 @dataclass(frozen=True)
 class Asides:
@@ -82,11 +116,22 @@ def look_aside(pair: Pair, store: Store, sight: Sight) -> Asides | None:
     reviews = Reviews((), (), {}, {})
     if known is not None:
         reviews = outcome(known, store.requests(pair.name), world.choice, settings.language)
+        for more in (allocation_writes(world, known, reviews.reviewed), order_drafts(world, known, reviews.reviewed)):
+            operations, issues = (*reviews.operations, *more.operations), (*reviews.issues, *more.issues)
+            reviews = replace(reviews, operations=operations, issues=issues)
+        reviews = _accepted(world, reviews)
     asked = [*reading.issues, *reviews.issues]
     if licences is not None:
         rows = (licences.licences, licences.installed, licences.books)
         asked += questions(*rows, settings.licences, world.today.date())
     return Asides(_plan(pair, reviews, asked, reading), reviews)
+
+
+def _accepted(world: World, reviews: Reviews) -> Reviews:
+    """What the other side refused is a question and not tried again."""
+    told = tuple(refusal(op, world.refused[op.id]) for op in reviews.operations if op.id in world.refused)
+    fit = tuple(op for op in reviews.operations if op.id not in world.refused)
+    return replace(reviews, operations=fit, issues=(*reviews.issues, *told))
 
 
 def _plan(pair: Pair, reviews: Reviews, asked: list[Issue], reading: Reading) -> Plan:
@@ -128,7 +173,43 @@ def read_purchases(pair: Pair, store: Store, reading: Reading) -> Purchases | No
             reading.load("book", kind)
     labels = {side: intake.label for side, intake in sight.intakes.items()}
     given = store.approvals(pair.name)
-    return gather(sight.world, reading.listings, labels, sight.world.settings.requests, given)
+
+    def buy(requests: Mapping[str, Request], orders: Mapping[str, tuple[Order, ...]]) -> Bought:
+        return read_bought(pair, reading, requests, orders) if books else Bought()
+
+    return gather(sight.world, reading.listings, labels, sight.world.settings.requests, given, buy)
+
+
+def read_bought(
+    pair: Pair, reading: Reading, requests: Mapping[str, Request], orders: Mapping[str, tuple[Order, ...]]
+) -> Bought:
+    """The rows of the orders of open requests and of their receipts, and the items that the requests' lines ask for."""
+    alive = [one for one in requests.values() if one.state in OPEN]
+    lines = [line for one in alive for line in one.lines]
+    supplies = items = None
+    if any(line.item for line in lines):
+        supplies, items = reading.both(pair, "supply", "item")
+    goods = goods_of(lines, supplies, items)
+    documents = pair.book_map.documents
+    mine = str(pair.book_map.kinds["request"].options.get("document", "")) if "request" in pair.book_map.kinds else ""
+    if ("request", "book") not in reading.listings or mine not in documents:
+        return Bought(goods=goods)
+    ids = sorted({order.id for one in alive for order in orders.get(one.id, ())})
+    label = reading.sight.intakes["book"].label
+    key = str(pair.book_map.options.get("id", ""))
+    found: list[BookLine] = []
+    try:
+        for raw in reading.whole_of(pair, documents[mine].collection, key, ids):
+            found += lines_of(documents[mine], raw, "order", label)
+        receipts = [documents[name] for name in RECEIPTS if name in documents]
+        for place in dict.fromkeys((one.collection, one.header["order"]) for one in receipts):
+            for raw in reading.whole_of(pair, *place, ids):
+                for document in receipts:
+                    found += lines_of(document, raw, "receipt", label) if document.collection == place[0] else []
+    except PASSING as error:
+        reading.failed("book", "request", error)
+        return Bought(goods=goods)
+    return Bought(tuple(found), goods, whole=reading.listings["request", "book"].complete)
 
 
 # -- licences ----------------------------------------------------------------------------------------------------------

@@ -7,34 +7,47 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from ..mappings.model import Ref
 from ..mappings.text import fold
 from ..purchase_rules import RequestRules
 from .allocations import Allocation
 from .approvals import Approval, Who
 from .filling import Around
 from .purchase import Line, Request
+from .purchase_books import BookLine, Good, Spread
+from .purchase_rows import ALLOCATION, Rows, id_of, of_type, parts_of, texts_of
 from .types import Listing, Record, Side
 from .world import World
 
-__all__ = ["DESK_KINDS", "Order", "Purchases", "gather"]
+__all__ = ["DESK_KINDS", "Bought", "Order", "Purchases", "gather"]
 
 #: What is read of the desk; without all of it nothing is decided that night.
-DESK_KINDS = ("request", "request_line", "approval", "allocation", "warranty")
+DESK_KINDS = ("request", "request_line", "approval", ALLOCATION, "warranty")
 Label = Callable[[str, str], str | None]
+Buy = Callable[[Mapping[str, Request], Mapping[str, tuple["Order", ...]]], "Bought"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order or invoice of the books for a request, by the mark in its comment."""
+    """An order or invoice of the books for a request, by the mark in its comment. One that is not posted is a draft:
+    nothing is ordered by it yet."""
 
     id: str
     number: str
     day: date | None
     state: str
     delivery: str
+    posted: bool = True
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What the books say of the orders of open requests: every row of theirs and of their receipts. ``goods``: line →
+    the item it asks for. ``whole``: nothing of it is missing."""
+
+    rows: tuple[BookLine, ...] = ()
+    goods: Mapping[str, Good] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,12 @@ class Purchases:
     who: Mapping[str, Who] = field(default_factory=dict)
     #: Whether the books' orders were read: else there may be some.
     books: bool = True
+    #: Rows of the books given to lines, and what stands on the desk of them already, by the key of its creation.
+    spread: Spread = field(default_factory=Spread)
+    written: Mapping[str, Record] = field(default_factory=dict)
+    goods: Mapping[str, Good] = field(default_factory=dict)
+    #: Whether rows of the books that are no longer there are gone for sure.
+    whole: bool = False
 
 
 def gather(
@@ -59,13 +78,15 @@ def gather(
     labels: Mapping[Side, Label],
     rules: RequestRules,
     given: list[Approval],
+    buy: Buy = lambda requests, orders: Bought(),
 ) -> Purchases:
-    """``listings``: what was read for this beside the world's own; ``given``: approvals of uchet itself."""
+    """``listings``: what was read for this beside the world's own; ``given``: approvals of uchet itself; ``buy``: reads
+    what the books say of the orders of requests."""
     desk = {kind: listings[kind, "desk"].records for kind in DESK_KINDS}
     alive = {id: record for id, record in desk["request"].items() if not record.retired}
-    lines = {id: r for id, r in desk["request_line"].items() if not r.retired and _id(r, "request") in alive}
+    lines = {id: r for id, r in desk["request_line"].items() if not r.retired and id_of(r, "request") in alive}
     requests = {
-        id: _request(record, [r for r in lines.values() if _id(r, "request") == id]) for id, record in alive.items()
+        id: _request(record, [r for r in lines.values() if id_of(r, "request") == id]) for id, record in alive.items()
     }
     people = {} if (found := world.listing("person", "desk")) is None else found.records
     names = _names(world, labels["desk"], lines)
@@ -80,51 +101,44 @@ def gather(
         tuple(requests.values()),
         names,
     )
-    called = {id: frozenset(_texts(r, "name", "number")) for id, r in people.items()}
+    orders = _orders(listings.get(("request", "book")), alive, rules)
+    bought = buy(requests, orders)
+    rows = Rows.of(desk[ALLOCATION], lines)
+    documents = {id: {one.id for one in found} for id, found in orders.items()}
+    said, whole = (bought.rows, bought.goods), listings[ALLOCATION, "desk"].complete
+    parts = parts_of(world, requests, documents, said, names, rows, whole=whole)
+    called = {id: frozenset(texts_of(r, "name", "number").values()) - {""} for id, r in people.items()}
     return Purchases(
         requests,
         alive,
         lines,
         _approvals(desk["approval"], given, alive),
-        _allocations(desk["allocation"], lines),
-        _orders(listings.get(("request", "book")), alive, rules),
+        rows.together(requests, parts if bought.whole else None),
+        orders,
         around,
         {
             id: Who(called, names.get(f"place:{r.branch}", ""), names.get(f"department:{r.department}", ""))
             for id, r in requests.items()
         },
         ("request", "book") in listings,
+        parts,
+        rows.ours,
+        bought.goods,
+        bought.whole,
     )
 
 
 # -- records → values --------------------------------------------------------------------------------------------------
 
 
-def _id(record: Record, name: str) -> str:
-    value = record.values.get(name)
-    return value.id if isinstance(value, Ref) else ""
-
-
-def _texts(record: Record, *names: str) -> list[str]:
-    return [str(record.values[name]) for name in names if record.values.get(name)]
-
-
-def _values(record: Record, *names: str) -> dict[str, str]:
-    return {name: str(record.values.get(name) or "") for name in names}
-
-
-def _of(value: object, kind: type[Any]) -> Any:
-    return value if isinstance(value, kind) else None
-
-
 def _request(record: Record, lines: list[Record]) -> Request:
-    refs = {n: _id(record, n) for n in ("organization", "branch", "department", "initiator", "beneficiary", "asset")}
-    texts = _values(record, "title", "workplace", "reason", "article", "contact", "offer")
+    refs = {n: id_of(record, n) for n in ("organization", "branch", "department", "initiator", "beneficiary", "asset")}
+    texts = texts_of(record, "title", "workplace", "reason", "article", "contact", "offer")
     return Request(
         record.id,
         state=str(record.values.get("step") or "draft"),
-        needed_by=_of(record.values.get("needed_by"), date),
-        submitted=_of(record.values.get("submitted"), date),
+        needed_by=of_type(record.values.get("needed_by"), date),
+        submitted=of_type(record.values.get("submitted"), date),
         lines=tuple(_line(one) for one in sorted(lines, key=lambda r: (len(r.id), r.id))),
         **refs,
         **texts,
@@ -132,18 +146,18 @@ def _request(record: Record, lines: list[Record]) -> Request:
 
 
 def _line(record: Record) -> Line:
-    texts = _values(record, "category", "unit", "vat", "term", "platform", "security_mark")
+    texts = texts_of(record, "category", "unit", "vat", "term", "platform", "security_mark")
     return Line(
         record.id,
-        item=_id(record, "item"),
+        item=id_of(record, "item"),
         text=str(record.values.get("name") or ""),
-        quantity=_of(record.values.get("quantity"), Decimal),
-        price=_of(record.values.get("price"), Decimal),
-        price_date=_of(record.values.get("price_date"), date),
-        place=_id(record, "place"),
-        asset=_id(record, "asset"),
-        seats=_of(record.values.get("seats"), Decimal),
-        cancelled=_of(record.values.get("cancelled"), Decimal) or Decimal(0),
+        quantity=of_type(record.values.get("quantity"), Decimal),
+        price=of_type(record.values.get("price"), Decimal),
+        price_date=of_type(record.values.get("price_date"), date),
+        place=id_of(record, "place"),
+        asset=id_of(record, "asset"),
+        seats=of_type(record.values.get("seats"), Decimal),
+        cancelled=of_type(record.values.get("cancelled"), Decimal) or Decimal(0),
         **texts,
     )
 
@@ -156,27 +170,14 @@ def _approvals(
         day, decision = row.values.get("date"), row.values.get("decision")
         if row.retired or not isinstance(day, date) or decision not in ("approved", "rejected"):
             continue
-        texts = _values(row, "role", "version", "comment")
+        texts = texts_of(row, "role", "version", "comment")
         number = int(row.id) if row.id.isdigit() else 0
-        told = (_id(row, "request"), texts["role"], _id(row, "person"), decision, day, texts["version"])
+        told = (id_of(row, "request"), texts["role"], id_of(row, "person"), decision, day, texts["version"])
         one = Approval(*told, texts["comment"], "desk", number)  # type: ignore[arg-type]  # a decision was checked
         found.setdefault(one.request, []).append(one)
     for one in given:
         found.setdefault(one.request, []).append(one)
     return {id: tuple(rows) for id, rows in found.items() if id in known}
-
-
-def _allocations(rows: Mapping[str, Record], lines: Mapping[str, Record]) -> dict[str, tuple[Allocation, ...]]:
-    found: dict[str, list[Allocation]] = {}
-    for row in rows.values():
-        line, quantity = _id(row, "line"), row.values.get("quantity")
-        if row.retired or line not in lines or not isinstance(quantity, Decimal):
-            continue
-        texts = _values(row, "step", "document", "document_line")
-        coefficient = _of(row.values.get("coefficient"), Decimal) or Decimal(1)
-        one = Allocation(line, texts["step"], texts["document"], quantity, coefficient, texts["document_line"])
-        found.setdefault(_id(lines[line], "request"), []).append(one)
-    return {id: tuple(rows) for id, rows in found.items()}
 
 
 # -- what stands around ------------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def _holders(world: World) -> dict[str, frozenset[str]]:
     """Asset → its custodian; the user is kept as a text and proves nobody."""
     listing = world.listing("equipment", "desk")
     rows = listing.records.items() if listing else ()
-    return {id: frozenset({_id(r, "custodian")} - {""}) for id, r in rows}
+    return {id: frozenset({id_of(r, "custodian")} - {""}) for id, r in rows}
 
 
 def _names(world: World, label: Label, lines: Mapping[str, Record]) -> dict[str, str]:
@@ -208,7 +209,7 @@ def _names(world: World, label: Label, lines: Mapping[str, Record]) -> dict[str,
             if shown := record.values.get(field_):
                 found[f"{kind}:{id}"] = str(shown)
     for record in lines.values():
-        if (item := _id(record, "item")) and (name := label("item", item)):
+        if (item := id_of(record, "item")) and (name := label("item", item)):
             found[f"item:{item}"] = name
     return found
 
@@ -217,7 +218,7 @@ def _stock(listing: Listing | None, label: Label) -> dict[str, Decimal]:
     """Item name (folded) → what stands in the books' warehouses, all together."""
     found: dict[str, Decimal] = {}
     for record in listing.records.values() if listing else ():
-        quantity, item = record.values.get("quantity"), _id(record, "item")
+        quantity, item = record.values.get("quantity"), id_of(record, "item")
         if isinstance(quantity, Decimal) and item and (name := label("item", item)):
             found[fold(name)] = found.get(fold(name), Decimal(0)) + quantity
     return found
@@ -231,8 +232,9 @@ def _orders(listing: Listing | None, known: Mapping[str, Record], rules: Request
     for id, record in sorted(listing.records.items()) if listing else ():
         if record.retired or record.values.get("state") == "cancelled":
             continue
-        texts = _values(record, "number", "state", "delivery")
-        order = Order(id, texts["number"], _of(record.values.get("date"), date), texts["state"], texts["delivery"])
+        texts = texts_of(record, "number", "state", "delivery")
+        day, posted = of_type(record.values.get("date"), date), record.values.get("posted") is not False
+        order = Order(id, texts["number"].strip(), day, texts["state"], texts["delivery"], posted)
         for number in dict.fromkeys(sought.findall(fold(str(record.values.get("comment") or "")))):
             if number in known:
                 found.setdefault(number, []).append(order)

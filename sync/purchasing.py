@@ -17,7 +17,7 @@ from .purchase_world import Order, Purchases
 from .requests import OPEN, Case, Facts, Memory, Merge, Progress, header_state, line_state, merge
 from .types import FieldChange, Issue, Operation, Record, Value
 
-__all__ = ["KIND", "RULE", "Review", "Reviews", "outcome", "review"]
+__all__ = ["KIND", "RULE", "Review", "Reviews", "issue_of", "other_way", "outcome", "review", "update_of"]
 
 KIND = "request"
 LINE = "request_line"
@@ -58,6 +58,7 @@ class Reviews:
     issues: tuple[Issue, ...]
     memories: Mapping[str, Memory]
     steps: Mapping[str, tuple[str, ...]]
+    reviewed: tuple[Review, ...] = ()
 
 
 # -- one request -------------------------------------------------------------------------------------------------------
@@ -81,7 +82,8 @@ def review(known: Purchases, id: str, old: Memory | None, choice: Choice) -> Rev
     )  # fmt: skip
     rows, orders = progress(request.lines, known.allocations.get(id, ())), known.orders.get(id, ())
     fresh = memory.checked == version if memory.case.state == "approving" else same(memory.checked)
-    facts = Facts(bool(gaps_of(found)), judged.verdict, fresh, bool(orders), _together(rows, orders))
+    posted = any(order.posted for order in orders)
+    facts = Facts(bool(gaps_of(found)), judged.verdict, fresh, posted, _together(rows, orders), bool(orders))
     mark = known.records[id].version or ""
     key, print_ = _question(memory.case, request)
     merged = merge(memory.case, request.state, mark, facts, choice(key, print_))
@@ -114,7 +116,7 @@ def _extra(request: Request, known: Purchases, found: tuple[Gap, ...]) -> tuple[
 def _together(rows: Mapping[str, Progress], orders: tuple[Order, ...]) -> str:
     """What the lines say; where nobody entered receipts, what the books say of their documents."""
     state = header_state(rows.values())
-    told = [order.delivery for order in orders]
+    told = [order.delivery for order in orders if order.posted]
     if state in ("", "ordered") and told:
         if all(one == "whole" for one in told):
             return "received"
@@ -136,14 +138,16 @@ def outcome(known: Purchases, memories: Mapping[str, Memory], choice: Choice, la
     issues: list[Issue] = []
     kept: dict[str, Memory] = {}
     steps: dict[str, tuple[str, ...]] = {}
+    reviewed: list[Review] = []
     for id in sorted(known.requests, key=lambda one: (len(one), one)):
         one = review(known, id, memories.get(id), choice)
+        reviewed.append(one)
         operations += _writes(known, one, language)
         issues += _issues(known, one, language)
         if one.memory != memories.get(id) and not one.merge.problem:
             kept[id], steps[id] = one.memory, one.merge.steps
     unique = {issue.key: issue for issue in issues}
-    return Reviews(tuple(operations), tuple(unique[key] for key in sorted(unique)), kept, steps)
+    return Reviews(tuple(operations), tuple(unique[key] for key in sorted(unique)), kept, steps, tuple(reviewed))
 
 
 def _writes(known: Purchases, one: Review, language: str) -> list[Operation]:
@@ -160,14 +164,15 @@ def _writes(known: Purchases, one: Review, language: str) -> list[Operation]:
             wanted["answer"] = answer(one, known, language) or None
     if one.orders:
         wanted["orders"] = order_text(one.orders, language)
-    found = [_update(KIND, record, wanted, one.request.title or f"№ {one.request.id}")]
+    found = [update_of(KIND, record, wanted, one.request.title or f"№ {one.request.id}")]
     if one.state in OPEN and one.state not in _UNCHECKED:
         for id, row in sorted(one.progress.items()):
-            found.append(_update(LINE, known.lines[id], {"state": line_state(row)}, id))
+            found.append(update_of(LINE, known.lines[id], {"state": line_state(row)}, id))
     return [op for op in found if op is not None]
 
 
-def _update(kind: str, record: Record, wanted: Mapping[str, Value], label: str) -> Operation | None:
+def update_of(kind: str, record: Record, wanted: Mapping[str, Value], label: str) -> Operation | None:
+    """The edit of a desk's record that lets it hold ``wanted``; ``None`` where it does."""
     changes = tuple(
         FieldChange(name, record.values.get(name), value)
         for name, value in sorted(wanted.items())
@@ -204,23 +209,21 @@ def _issues(known: Purchases, one: Review, language: str) -> list[Issue]:
         seen = one.merge.case
         key, mark = _question(seen, one.request)
         found.append(
-            _issue(one, key, f"request_step_{one.merge.problem}", mark, seen=seen.state, step=one.request.state)
+            issue_of(one, key, f"request_step_{one.merge.problem}", mark, seen=seen.state, step=one.request.state)
         )
     for excess in one.excess:
         name = next((line.name for line in one.request.lines if line.id == excess.line), excess.line)
         params: dict[str, Any] = {"line": name, "step": excess.step, "have": excess.have, "most": excess.most}
-        found.append(_issue(one, f"{KIND}:{one.request.id}:{excess.line}:{excess.step}", "request_excess", **params))
+        found.append(issue_of(one, f"{KIND}:{one.request.id}:{excess.line}:{excess.step}", "request_excess", **params))
     if one.state in _CHECKED:
-        found += _other_way(one, language)
+        found += other_way(one)
     if one.state == "approving":
         found += _nobody(known, one, rules)
-    if known.books and one.state in ("approved", "in_plan") and not one.orders:
-        mark = rules.mark.format(number=one.request.id)
-        found.append(_issue(one, f"{KIND}:{one.request.id}:order", "request_to_order", mark=mark))
     return found
 
 
-def _other_way(one: Review, language: str) -> list[Issue]:
+def other_way(one: Review) -> list[Issue]:
+    """The question that tells specialists of another way than buying, where there is one."""
     ways = [gap for gap in one.gaps if gap.code in _OTHER_WAY]
     if not ways:
         return []
@@ -228,20 +231,20 @@ def _other_way(one: Review, language: str) -> list[Issue]:
         lang: answer_text([(gap.code, gap.params) for gap in ways], lang).replace("\n", " ") for lang in ("en", "ru")
     }
     key = f"{KIND}:{one.request.id}:other-way"
-    return [_issue(one, key, "request_other_way", why=told["en"], why_ru=told["ru"])]
+    return [issue_of(one, key, "request_other_way", why=told["en"], why_ru=told["ru"])]
 
 
 def _nobody(known: Purchases, one: Review, rules: RequestRules) -> list[Issue]:
     """Roles that nobody holds here: the request would wait for ever."""
     who, day = known.who[one.request.id], known.around.today
     return [
-        _issue(one, f"{KIND}:role:{role}:{who.branch}:{who.department}", "request_no_approver", role=role)
+        issue_of(one, f"{KIND}:role:{role}:{who.branch}:{who.department}", "request_no_approver", role=role)
         for role in one.judgement.missing
         if not holders(rules, role, who, day)
     ]
 
 
-def _issue(one: Review, key: str, code: str, print_: str | None = None, **params: Any) -> Issue:
+def issue_of(one: Review, key: str, code: str, print_: str | None = None, **params: Any) -> Issue:
     name = f"№ {one.request.id} {one.request.title}".strip()
     print_ = print_ or fingerprint({n: str(v) for n, v in params.items()})
     return Issue(key, code, KIND, desk=one.request.id, params={"name": name, **params}, fingerprint=print_)

@@ -139,13 +139,15 @@ def header_state(lines: Iterable[Progress]) -> str:
 class Facts:
     """What is known of a request beside its state. ``gaps``: its contents lack something. ``verdict`` of the approvals
     that count for these contents. ``fresh``: these contents are what was last checked, or within the tolerance of it.
-    ``document``: the books hold an order or invoice for it. ``progress``: what its lines together say."""
+    ``document``: the books hold a posted order or invoice for it; ``planned``: there is one, be it a draft.
+    ``progress``: what its lines together say."""
 
     gaps: bool
     verdict: Literal["waiting", "approved", "rejected"] = "waiting"
     fresh: bool = True
     document: bool = False
     progress: str = ""
+    planned: bool = False
 
 
 def next_states(state: str, facts: Facts) -> str:
@@ -160,7 +162,8 @@ def next_states(state: str, facts: Facts) -> str:
         case "approving":
             return state if facts.verdict == "waiting" else facts.verdict
         case "approved":
-            return "in_plan" if facts.document or facts.progress not in ("", "cancelled") else state
+            there = facts.document or facts.planned or facts.progress not in ("", "cancelled")
+            return "in_plan" if there else state
         case "in_plan":
             moved = "" if facts.progress in ("", "cancelled") else "ordered"
             return "ordered" if facts.document or moved else state
