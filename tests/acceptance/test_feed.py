@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,11 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, ZONE, Firm, build, copies, guid
+from firm import LIMITS, MOVE, ZONE, Firm, build, copies, guid
 from office import COMMAND
 
+from uchet.connectors.onec.odata import OnecConnector
 from uchet.connectors.roundup.server import seed
+from uchet.emulator import objects, posting
 from uchet.emulator.defaults import known_key
+from uchet.errors import Fatal
 from uchet.sync.pair import EngineSettings, FeedSettings
 
 MOVEMENTS = int(os.environ.get("UCHET_MOVEMENTS", "40"))
@@ -164,6 +168,11 @@ class Shop:
                     held[key] = held.get(key, Decimal(0)) + sign * Decimal(row[f"Количество{side}"] or 0)
         return held
 
+    def places(self) -> dict[str, str]:
+        """The desk's warehouses and what the books call them."""
+        places = {"warehouse": "Основной склад", "cellar": "Подвал"}
+        return {self.firm.it.find("location", "name", name): guid(key) for key, name in places.items()}
+
     def check(self) -> tuple[int, int]:
         """Every movement crossed once, and both sides end alike; (from the desk, from the books)."""
         rows = self.movements()
@@ -173,8 +182,7 @@ class Shop:
         receipts = [r for r in self.firm.world.rows(RECEIPT) if r["Date"] >= "2026-02"]
         assert len({r["uchet_key"] for r in theirs}) == len(theirs)
         assert Counter(r["document"] for r in theirs) == Counter(str(r["Number"]) for r in receipts)
-        stock, places = self.stock(), {"warehouse": "Основной склад", "cellar": "Подвал"}
-        names = {self.firm.it.find("location", "name", name): guid(key) for key, name in places.items()}
+        stock, names = self.stock(), self.places()
         for id, card in self.cards().items():
             moved = sum(SIGN[r["type"]] * Decimal(r["quantity"]) for r in rows if r["consumable"] == id)
             came = sum(Decimal(r["quantity"]) for r in rows if r["to_consumable"] == id)
@@ -197,6 +205,39 @@ def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
     calm = firm.night()
     assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
     assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
+
+
+def test_nothing_is_posted_unless_the_settings_sign_for_it(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of the emulator itself: who is on the other end of HTTP posts nothing; the accountant is in this thread."""
+    over_http: list[str] = []
+    post = posting.post
+
+    def watched(base: Any, collection: str, key: str, **more: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            over_http.append(key)
+        return post(base, collection, key, **more)
+
+    monkeypatch.setattr(posting, "post", watched)
+    monkeypatch.setattr(objects, "post", watched)
+    shop = Shop(firm)
+    shop.record(8)
+    shop.receive(2)
+    firm.work("01", custodian="boris", department="it")
+    firm.it.enter("work", type="sent", equipment=firm.thing("02")["id"], contractor="Ремонт+", date="2026-02-02")
+    run = firm.night()
+    assert run.drafts > 2
+    ours = [(c, row["Ref_Key"]) for c in (*DRAFTS, MOVE) for row in firm.world.rows(c) if not row["Posted"]]
+    assert len(ours) == run.drafts, "drafts, every one"
+    firm.night()
+    assert not over_http
+    document, key = next(one for one in ours if one[0] == MOVE)
+    with pytest.raises(Fatal) as caught:
+        firm.book.post(document, key)
+    assert (caught.value.code, over_http) == ("posting_off", [])
+    signed = OnecConnector(firm.emulator.url, timeout=10, posting=True)
+    assert signed.post(document, key).data["Posted"] is True
+    signed.close()
+    assert over_http == [key], "the signature is what made the difference"
 
 
 @pytest.mark.timeout(0)
