@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ..connectors.base import Description
@@ -25,7 +28,8 @@ from .ids import operation_id
 from .intake import Intake, bind, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
-from .store import SideState, Store
+from .staging import Staging, staged_kinds
+from .store import SideState, StageError, Store
 from .types import Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
@@ -124,6 +128,65 @@ class Sight:
     back: frozenset[Side] = frozenset()
     #: Links to records that a side no longer has because it went back: for the planning they do not exist.
     lost: tuple[Link, ...] = ()
+    #: What was read of large kinds, to be kept once the run has ended well.
+    staging: Staging | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """All that composing and comparing the records of a staged kind uses beside them and their link."""
+
+    pair: Pair
+    settings: EngineSettings
+    contact: Contact
+    links: Collection[Link]
+
+    def digest(self, kind: Kind, intakes: Mapping[Side, Intake]) -> str:
+        rules = (self.pair.kinds, self.settings.restore_book, self.pair.fingerprint, self.contact.page(self.pair))
+        sides = [
+            (
+                self.contact.descriptions[side].identity,
+                sorted(self.contact.bindings[side].items()),
+                sorted(intakes[side].absent),
+                intakes[side].labels_for(kind.name),
+            )
+            for side in SIDES
+        ]
+        referred = {f.of for f in kind.fields}
+        twins = sorted((link.kind, link.book, link.desk) for link in self.links if link.kind in referred)
+        return hashlib.sha256(repr((_code(), rules, sides, twins)).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Changes when another uchet may compose, compare or plan otherwise."""
+    here = Path(__file__).parent
+    found = hashlib.sha256()
+    for file in sorted((*here.glob("*.py"), *(here.parent / "mappings").glob("*.py"))):
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def _staging(pair: Pair, store: Store, finish: Callable[[Listing], Listing]) -> Staging | None:
+    """The rows of the last night, if they may be used: not where somebody's name is not to be kept."""
+    stage = None if store.forgotten(pair.name) else store.stage(pair.name)
+    if stage is None or not stage.begin():
+        return None
+    now, head = store.head(pair.name), stage.meta("head")
+    touched = store.since(pair.name, head) if head else None
+    members = [(m.kind, m.book, m.desk) for d in store.drafts(pair.name, WAITING) for m in d.members]
+    known = None if touched is None else [*touched, *members]
+    return Staging(pair, store, stage, known, _watched(pair, store), now, finish)
+
+
+def _watched(pair: Pair, store: Store) -> dict[Side, set[str]]:
+    """Records by which a side shows that it is what it was."""
+    found: dict[Side, set[str]] = {}
+    for side in SIDES:
+        state = store.side(pair.name, side)
+        marks = {id for name, id in state.marks.items() if not name.startswith("@")} if state else set()
+        found[side] = marks | {row.ref for row in store.receipts(pair.name, side, _RECEIPTS) if row.ref}
+    return found
 
 
 def look(
@@ -134,26 +197,51 @@ def look(
     contact: Contact,
     progress: Callable[[str], None],
     moved: Iterable[Draft] = (),
-    links: Iterable[Link] | None = None,
+    *,
+    part: bool = False,
 ) -> Sight:
     """Read both sides and everything remembered about the pair. Writes nothing, save that new events are written down.
 
-    ``links``: those in the store, where they were just read;
+    ``part``: of large kinds only what planning must look at, where that is known;
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
     """
+    try:
+        return _look(pair, store, settings, now, contact, progress, moved, part=part)
+    except StageError:  # a full disk, a damaged file: everything is looked at
+        store.drop_stage(pair.name)
+        return _look(pair, store, settings, now, contact, progress, moved, part=False)
+
+
+def _look(
+    pair: Pair,
+    store: Store,
+    settings: EngineSettings,
+    now: datetime,
+    contact: Contact,
+    progress: Callable[[str], None],
+    moved: Iterable[Draft],
+    *,
+    part: bool,
+) -> Sight:
     today = book_now(now, settings.zone)
     intakes = {s: reader(pair, s, contact.descriptions[s], contact.bindings[s], today) for s in SIDES}
-    every = tuple(store.links(pair.name) if links is None else links)
-    crossed = [link for link in every if link.kind == MOVEMENT]
-    known = tuple(link for link in every if link.kind != MOVEMENT)
     rejected = store.rejected(pair.name)
     page = contact.page(pair)
-    read = [
-        _numbered(one, contact.bindings["book"], page) for one in _listings(pair, intakes, known, rejected, progress)
-    ]
-    listings = withheld(pair.kinds, read, known, store.forgotten(pair.name))
+    staging = _staging(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
+    ahead = [kind.name for kind in staged_kinds(pair)] if staging else []
+    every = tuple(store.links_beside(pair.name, ahead))
+    crossed = [link for link in every if link.kind == MOVEMENT]
+    known = tuple(link for link in every if link.kind != MOVEMENT)
+    context = _Context(pair, settings, contact, known) if staging else None
+    read = _listings(pair, intakes, known, rejected, progress, staging, context)
+    known += tuple(staging.links) if staging else ()
+    numbered = [one if one.part is not None else _numbered(one, contact.bindings["book"], page) for one in read]
+    listings = withheld(pair.kinds, numbered, known, store.forgotten(pair.name))
     facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
+    if back and staging is not None:  # what was agreed on with such a side is compared as on the first day
+        staging.stage.leave()
+        return _look(pair, store, settings, now, contact, progress, moved, part=False)
     now_drafts = {} if "book" in back else {d.id: d for d in moved}
     state = store.side(pair.name, "book")
     world = World(
@@ -175,6 +263,7 @@ def look(
         binding=contact.bindings["book"],
         page=page,
         undocumented=_undocumented(pair.book_map, contact.descriptions["book"]),
+        more=staging.link if staging else lambda ref: None,
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
@@ -182,14 +271,14 @@ def look(
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))
-    first = not known
+    first = not known and not store.count_links(pair.name)
     if settings.feed is not None and keeps(pair) and not first:
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
         fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
         lost += _forgot(crossed, fed) if "desk" in back else ()
         problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
         world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)
-    return Sight(world, facts, contact, intakes, first, back, lost)
+    return Sight(world, facts, contact, intakes, first, back, lost, staging)
 
 
 def _undocumented(system: SystemMap, described: Description) -> frozenset[str]:
@@ -216,11 +305,19 @@ def _listings(
     links: tuple[Link, ...],
     rejected: Collection[tuple[str, str, str]],
     progress: Callable[[str], None],
+    staging: Staging | None,
+    context: _Context | None,
 ) -> list[Listing]:
     """Kind after kind on both sides, in order of reference, so that a label can be the name its owner gives it."""
     found: dict[tuple[str, Side], Listing] = {}
     index = LinkIndex(links)
-    for kind in pair.kinds:
+    staged = [kind.name for kind in staged_kinds(pair)]
+    for kind in sorted(pair.kinds, key=lambda kind: kind.name in staged):
+        if staging is not None and context is not None and kind.name in staged:
+            progress(kind.name)
+            listings = staging.read(kind, intakes, context.digest(kind, intakes))
+            found |= {(kind.name, side): listing for side, listing in listings.items()}
+            continue
         for side, listing in _both(kind, intakes, progress):
             if listing is not None:
                 found[(kind.name, side)] = listing
@@ -292,7 +389,7 @@ def _shown(pair: Pair, side: Side, listings: Iterable[Listing]) -> dict[tuple[st
         (kinds[one.kind].main.collection, id): record.version
         for one in listings
         if one.side == side and one.kind in kinds
-        for id, record in one.records.items()
+        for id, record in one.looked.items()
         if record.version is not None
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hostile import KINDS, Crash, HostileSide, Trouble, system
 from ledger import Ledger, Snapshot
+from parts import seen
 from sqlalchemy import Connection
 
 from uchet.errors import Reject
@@ -143,10 +144,27 @@ class Company:
         pair = Pair(PAIR, self.book, self.desk, maps[0], maps[1], KINDS)
         return Engine(pair, self.store, self.settings, clock=self.clock, sleep=lambda seconds: None)
 
+    #: Whether every night is planned twice before it: from the rows that changed, and from everything.
+    twice = False
+
+    def same_plan(self) -> None:
+        """What is planned from the rows that changed is what is planned from everything, in any trouble."""
+        engine = self.engine()
+        before = [(s, {*s.trouble.cut}, {*s.trouble.broken}, s.random.getstate()) for s in self.sides()]
+        plans = []
+        for part in (True, False):
+            plans.append(seen(engine, part=part)[0])
+            for side, cut, broken, state in before:
+                side.trouble.cut, side.trouble.broken = {*cut}, {*broken}
+                side.random.setstate(state)
+        assert plans[0] == plans[1], "the plan for the part is not the plan for the whole"
+
     # -- runs -------------------------------------------------------------------------------------------------------
 
     def night(self) -> Run:
         """One run that nobody watches: what the guard stops stays undone."""
+        if self.twice:
+            self.same_plan()
         before = self.ledger.snapshot(self)
         with self._watched(before, approved=False) as ended:
             run = self.engine().run()
