@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..connectors.base import Description
@@ -19,6 +16,7 @@ from ..mappings.check import check_binding, unpublished
 from ..mappings.model import SIDES, Kind, Side, Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import Problem, SystemMap
+from .context import RECEIPTS, Context, staging_of
 from .feed_facts import KIND as MOVEMENT
 from .feed_facts import FeedFacts, followed
 from .feed_look import FEED, keeps, look_at_feed
@@ -47,8 +45,6 @@ __all__ = [
 
 #: All states of a draft: the planning must know how often a move was drafted before.
 _KNOWN = (*WAITING, "agreed", "gone")
-#: How many of our last writes are looked up to see whether a side went back in time.
-_RECEIPTS = 10
 #: Kinds that other records refer to, and may show by name.
 _LABELLED = frozenset({"organization", "department", "person", "place"})
 
@@ -132,63 +128,6 @@ class Sight:
     staging: Staging | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """All that composing and comparing the records of a staged kind uses beside them and their link."""
-
-    pair: Pair
-    settings: EngineSettings
-    contact: Contact
-    links: Collection[Link]
-
-    def digest(self, kind: Kind, intakes: Mapping[Side, Intake]) -> str:
-        rules = (self.pair.kinds, self.settings.restore_book, self.pair.fingerprint, self.contact.page(self.pair))
-        sides = [
-            (
-                self.contact.descriptions[side].identity,
-                sorted(self.contact.bindings[side].items()),
-                sorted(intakes[side].absent),
-                intakes[side].labels_for(kind.name),
-            )
-            for side in SIDES
-        ]
-        referred = {f.of for f in kind.fields}
-        twins = sorted((link.kind, link.book, link.desk) for link in self.links if link.kind in referred)
-        return hashlib.sha256(repr((_code(), rules, sides, twins)).encode()).hexdigest()
-
-
-@cache
-def _code() -> str:
-    """Changes when another uchet may compose, compare or plan otherwise."""
-    here = Path(__file__).parent
-    found = hashlib.sha256()
-    for file in sorted((*here.glob("*.py"), *(here.parent / "mappings").glob("*.py"))):
-        found.update(file.read_bytes())
-    return found.hexdigest()
-
-
-def _staging(pair: Pair, store: Store, finish: Callable[[Listing], Listing]) -> Staging | None:
-    """The rows of the last night, if they may be used: not where somebody's name is not to be kept."""
-    stage = None if store.forgotten(pair.name) else store.stage(pair.name)
-    if stage is None or not stage.begin():
-        return None
-    now, head = store.head(pair.name), stage.meta("head")
-    touched = store.since(pair.name, head) if head else None
-    members = [(m.kind, m.book, m.desk) for d in store.drafts(pair.name, WAITING) for m in d.members]
-    known = None if touched is None else [*touched, *members]
-    return Staging(pair, store, stage, known, _watched(pair, store), now, finish)
-
-
-def _watched(pair: Pair, store: Store) -> dict[Side, set[str]]:
-    """Records by which a side shows that it is what it was."""
-    found: dict[Side, set[str]] = {}
-    for side in SIDES:
-        state = store.side(pair.name, side)
-        marks = {id for name, id in state.marks.items() if not name.startswith("@")} if state else set()
-        found[side] = marks | {row.ref for row in store.receipts(pair.name, side, _RECEIPTS) if row.ref}
-    return found
-
-
 def look(
     pair: Pair,
     store: Store,
@@ -227,12 +166,13 @@ def _look(
     intakes = {s: reader(pair, s, contact.descriptions[s], contact.bindings[s], today) for s in SIDES}
     rejected = store.rejected(pair.name)
     page = contact.page(pair)
-    staging = _staging(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
+    staging = staging_of(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
     ahead = [kind.name for kind in staged_kinds(pair)] if staging else []
     every = tuple(store.links_beside(pair.name, ahead))
     crossed = [link for link in every if link.kind == MOVEMENT]
     known = tuple(link for link in every if link.kind != MOVEMENT)
-    context = _Context(pair, settings, contact, known) if staging else None
+    identities = {side: contact.descriptions[side].identity for side in SIDES}
+    context = Context(pair, settings, identities, contact.bindings, page, known) if staging else None
     read = _listings(pair, intakes, known, rejected, progress, staging, context)
     known += tuple(staging.links) if staging else ()
     numbered = [one if one.part is not None else _numbered(one, contact.bindings["book"], page) for one in read]
@@ -306,7 +246,7 @@ def _listings(
     rejected: Collection[tuple[str, str, str]],
     progress: Callable[[str], None],
     staging: Staging | None,
-    context: _Context | None,
+    context: Context | None,
 ) -> list[Listing]:
     """Kind after kind on both sides, in order of reference, so that a label can be the name its owner gives it."""
     found: dict[tuple[str, Side], Listing] = {}
@@ -402,7 +342,7 @@ def _receipts(
     """
     rows = [
         row
-        for row in store.receipts(pair.name, side, _RECEIPTS)
+        for row in store.receipts(pair.name, side, RECEIPTS)
         if row.ref is not None and row.operation.action != "draft" and row.finished.isoformat() > since
     ]
     newest = {(row.operation.kind, row.ref): row for row in reversed(rows)}
