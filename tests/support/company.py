@@ -18,7 +18,7 @@ from uchet.errors import Reject
 from uchet.mappings.model import Side
 from uchet.sync.engine import Engine
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
-from uchet.sync.store import Store
+from uchet.sync.store import Stage, Store
 from uchet.sync.types import Link, Run
 
 OPEN_GUARD = GuardLimits(change_share=1, retire_share=1, change_max=10**6, retire_max=10**6, source_share=0)
@@ -78,6 +78,11 @@ class FragileStore(Store):
     fuse: int | None = None
     late: bool = False
     dead: bool = False
+    #: Whether the rows of the last night are kept; else every night looks at everything.
+    staged: bool = True
+
+    def stage(self, pair: str) -> Stage | None:
+        return super().stage(pair) if self.staged else None
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -111,9 +116,11 @@ class Edit:
 
 
 class Company:
-    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a second."""
+    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a second. Every
+    other ``seed`` is that of a company whose nights look at what changed; the others look at everything."""
 
     def __init__(self, seed: int = 0, guard: GuardLimits = OPEN_GUARD, fingerprint: str = "1") -> None:
+        self.staged = seed % 2 == 1
         self.book = HostileSide("book", own_key=True, seed=seed, stores=BOOK_STORES, conditional=False)
         self.desk = HostileSide("desk", own_key=False, seed=seed + 1, stores=DESK_STORES)
         self.now = datetime(2026, 2, 10, 1, 0, tzinfo=UTC)
@@ -127,7 +134,9 @@ class Company:
     accepted = False
 
     def new_store(self) -> FragileStore:
-        return FragileStore.open(":memory:", clock=lambda: self.now)
+        store = FragileStore.open(":memory:", clock=lambda: self.now)
+        store.staged = self.staged
+        return store
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
