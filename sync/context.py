@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ..connectors.base import Description
 from ..mappings.model import SIDES, Kind, Side
 from .intake import Intake
-from .pair import EngineSettings, Pair
+from .pair import EngineSettings, LinkIndex, Pair
 from .staging import Staging
 from .store import Store
-from .types import Link, Listing
+from .types import Listing
 from .world import WAITING
 
 __all__ = ["RECEIPTS", "Context", "staging_of"]
@@ -28,33 +30,45 @@ class Context:
 
     pair: Pair
     settings: EngineSettings
-    identities: Mapping[Side, str]
+    descriptions: Mapping[Side, Description]
     bindings: Mapping[Side, Mapping[str, str]]
     page: str
-    links: Collection[Link]
 
-    def digest(self, kind: Kind, intakes: Mapping[Side, Intake]) -> str:
-        rules = (self.pair.kinds, self.settings.restore_book, self.pair.fingerprint, self.page)
-        sides = [
-            (
-                self.identities[side],
-                sorted(self.bindings[side].items()),
-                sorted(intakes[side].absent),
-                intakes[side].labels_for(kind.name),
-            )
-            for side in SIDES
-        ]
-        referred = {f.of for f in kind.fields}
-        twins = sorted((link.kind, link.book, link.desk) for link in self.links if link.kind in referred)
-        return hashlib.sha256(repr((_code(), rules, sides, twins)).encode()).hexdigest()
+    def digest(self, kind: Kind, intakes: Mapping[Side, Intake], index: LinkIndex) -> str:
+        """``index``: the links of the kinds that this one refers to, those found tonight among them."""
+        rules = ([_rule(one) for one in self.pair.kinds], sorted(self.settings.restore_book), self.pair.fingerprint)
+        twins = index.pairs({f.of for f in kind.fields if f.of})
+        sides = [self._side(kind, intakes[side]) for side in SIDES]
+        return hashlib.sha256(repr((rules, self.page, sides, twins)).encode()).hexdigest()
+
+    def _side(self, kind: Kind, intake: Intake) -> tuple[object, ...]:
+        described = self.descriptions[intake.side]
+        read = {source.collection for source in intake.system.kinds[kind.name].sources}
+        return (
+            _code(type(intake.connector)),
+            described.identity,
+            [(name, sorted(described.collections.get(name, {}).items())) for name in sorted(read)],
+            sorted(self.bindings[intake.side].items()),
+            sorted(intake.absent),
+            intake.labels_for(kind.name),
+        )
+
+
+def _rule(kind: Kind) -> tuple[object, ...]:
+    """``kind`` in a form that is the same in every process."""
+    sets = (kind.creates, kind.retires, kind.lonely)
+    return (kind.name, kind.fields, kind.keys, kind.label, kind.scope, kind.final, *(sorted(one) for one in sets))
 
 
 @cache
-def _code() -> str:
-    """Changes when another uchet may compose, compare or plan otherwise."""
-    here = Path(__file__).parent
+def _code(connector: type) -> str:
+    """Changes when another uchet, or another connector, may decode, compose, compare or plan otherwise."""
+    root, own = Path(__file__).parent.parent, getattr(sys.modules.get(connector.__module__), "__file__", None)
+    files = {file for room in ("sync", "mappings", "connectors") for file in (root / room).rglob("*.py")}
+    if own is not None:
+        files |= {*Path(own).parent.glob("*.py")}
     found = hashlib.sha256()
-    for file in sorted((*here.glob("*.py"), *(here.parent / "mappings").glob("*.py"))):
+    for file in sorted(files):
         found.update(file.read_bytes())
     return found.hexdigest()
 

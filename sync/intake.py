@@ -22,7 +22,7 @@ from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
 from .lazy import Records
 from .types import UNIT, Issue, Listing, Record
 
-__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "with_units"]
+__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "units_of", "with_units"]
 
 #: The problem of a card whose thing lives on as a МЦ.04 position.
 MOVED = "moved_to_low_value"
@@ -294,6 +294,14 @@ def with_units(equipment: Listing, positions: Listing | None) -> Listing:
 
     Only there does the books' quantity mean one certain thing; larger quantities are compared as balances.
     """
+    units = units_of(positions)
+    if isinstance(equipment.records, Records):
+        return replace(equipment, records=equipment.records.also(units), part={**equipment.looked, **units})
+    return replace(equipment, records={**equipment.records, **units})
+
+
+def units_of(positions: Listing | None) -> dict[str, Record]:
+    """The positions of exactly one piece, as things."""
     units = {}
     for id, record in positions.records.items() if positions else ():
         if record.values.get("quantity") == Decimal(1):
@@ -301,6 +309,4 @@ def with_units(equipment: Listing, positions: Listing | None) -> Listing:
             unit = f"{UNIT}{id}#1"
             values["accounting"] = "low_value"
             units[unit] = Record("equipment", "book", unit, values, None, record.retired, record.broken)
-    if isinstance(equipment.records, Records):
-        return replace(equipment, records=equipment.records.also(units), part={**equipment.looked, **units})
-    return replace(equipment, records={**equipment.records, **units})
+    return units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -112,6 +112,11 @@ class LinkIndex:
     def add(self, link: Link) -> None:
         self._by[(link.kind, "book", link.book)] = link
         self._by[(link.kind, "desk", link.desk)] = link
+
+    def pairs(self, kinds: Collection[str]) -> list[tuple[str, str, str]]:
+        """(kind, book id, desk id) of the links known here, in order."""
+        known = [link for (kind, side, _), link in self._by.items() if side == "book" and kind in kinds]
+        return sorted((link.kind, link.book, link.desk) for link in known)
 
     def of(self, ref: Ref) -> Link | None:
         return self._by.get((ref.kind, ref.side, ref.id)) or self._more(ref)

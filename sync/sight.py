@@ -23,7 +23,7 @@ from .feed_look import FEED, keeps, look_at_feed
 from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
-from .intake import Intake, bind, with_units
+from .intake import Intake, bind, units_of, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .staging import Staging, staged_kinds
@@ -171,8 +171,7 @@ def _look(
     every = tuple(store.links_beside(pair.name, ahead))
     crossed = [link for link in every if link.kind == MOVEMENT]
     known = tuple(link for link in every if link.kind != MOVEMENT)
-    identities = {side: contact.descriptions[side].identity for side in SIDES}
-    context = Context(pair, settings, identities, contact.bindings, page, known) if staging else None
+    context = Context(pair, settings, contact.descriptions, contact.bindings, page) if staging else None
     read = _listings(pair, intakes, known, rejected, progress, staging, context)
     known += tuple(staging.links) if staging else ()
     numbered = [one if one.part is not None else _numbered(one, contact.bindings["book"], page) for one in read]
@@ -211,7 +210,7 @@ def _look(
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))
-    first = not known and not store.count_links(pair.name)
+    first = not known and store.count_links(pair.name) == len(crossed)
     if settings.feed is not None and keeps(pair) and not first:
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
         fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
@@ -255,7 +254,8 @@ def _listings(
     for kind in sorted(pair.kinds, key=lambda kind: kind.name in staged):
         if staging is not None and context is not None and kind.name in staged:
             progress(kind.name)
-            listings = staging.read(kind, intakes, context.digest(kind, intakes))
+            pieces = units_of(found.get(("position", "book"))) if kind.name == "equipment" else {}
+            listings = staging.read(kind, intakes, context.digest(kind, intakes, index), pieces.values())
             found |= {(kind.name, side): listing for side, listing in listings.items()}
             continue
         for side, listing in _both(kind, intakes, progress):

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..connectors.base import Undecoded
 from ..errors import Retry
+from ..i18n import N_
 from ..mappings.model import SIDES, Kind, Ref, Side, Value
 from ..mappings.system import KindMap, Source
 from .intake import PASSING, Intake
@@ -87,8 +88,11 @@ class Staging:
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def read(self, kind: Kind, intakes: Mapping[Side, Intake], context: str) -> dict[Side, Listing]:
-        """Both listings of ``kind``, composed as far as anybody must look; the rest when somebody does."""
+    def read(
+        self, kind: Kind, intakes: Mapping[Side, Intake], context: str, pieces: Iterable[Record] = ()
+    ) -> dict[Side, Listing]:
+        """Both listings of ``kind``, composed as far as anybody must look; the rest when somebody does. ``pieces``:
+        records of another origin that will be added to them, and are looked at every night."""
         if not all(_plain(intakes[side], kind.name) for side in SIDES):
             self.links += self.store.links(self.pair.name, kind.name)
             read = {side: intakes[side].load(kind.name) for side in SIDES}
@@ -99,7 +103,7 @@ class Staging:
         known = self.touched is not None and context == self.stage.meta(f"context {kind.name}")
         self.whole &= len(there) == len(SIDES) and all(one.main.complete for one in there.values())
         if known and self.whole:
-            found = self._part(kind, there)
+            found = self._part(kind, there, pieces)
         else:
             self.links += self.store.links(self.pair.name, kind.name)
             found = {side: self._composed(one, None) for side, one in there.items()}
@@ -170,7 +174,7 @@ class Staging:
         listing = side.intake.decode(side.mapped, raws, parts, side.main.complete)
         return replace(listing, read=side.main.count)
 
-    def _part(self, kind: Kind, sides: Mapping[Side, _Side]) -> dict[Side, Listing]:
+    def _part(self, kind: Kind, sides: Mapping[Side, _Side], pieces: Iterable[Record]) -> dict[Side, Listing]:
         ids: dict[Side, set[str]] = {}
         for side, one in sides.items():
             touched = {book if side == "book" else desk for k, book, desk in self.touched or () if k == kind.name}
@@ -178,9 +182,10 @@ class Staging:
             ids[side] = one.changed | self.stage.loud(kind.name, side) | watched
         links = self._links_of(kind, ids, UNIT)
         found = {side: self._composed(one, ids[side]) for side, one in sides.items()}
-        for side, more in self._rivals(kind, found, links, ids).items():
-            extra = self._composed(sides[side], more)
-            found[side] = replace(found[side], records={**found[side].records, **extra.records})
+        looked = [*pieces, *(record for one in found.values() for record in one.records.values())]
+        for side, more in self._rivals(kind, looked, links, ids).items():
+            part, extra = found[side], self._composed(sides[side], more)
+            found[side] = replace(part, records={**part.records, **extra.records}, bad=part.bad | extra.bad)
         self.links += self._links_of(kind, ids, UNIT)
         self._ids |= {(kind.name, side): ids[side] for side in sides}
         return {side: self._lazy(kind, sides[side], listing, ids[side]) for side, listing in found.items()}
@@ -195,11 +200,11 @@ class Staging:
         return links
 
     def _rivals(
-        self, kind: Kind, found: Mapping[Side, Listing], links: Iterable[Link], ids: dict[Side, set[str]]
+        self, kind: Kind, looked: Iterable[Record], links: Iterable[Link], ids: dict[Side, set[str]]
     ) -> dict[Side, set[str]]:
         """Records that carry a key of one without a twin, with their own twins: added to ``ids``."""
         linked = {(side, link.on(side)) for link in links for side in SIDES}
-        free = [r for one in found.values() for r in one.records.values() if (r.side, r.id) not in linked]
+        free = [record for record in looked if (record.side, record.id) not in linked]
         keys = {key for record in free for key in keys_of(kind, record)}
         before = {side: set(ids[side]) for side in SIDES}
         for side, id in self.stage.rivals(kind.name, keys):
@@ -214,9 +219,17 @@ class Staging:
         records = Records(
             part,
             lambda id: id not in ids and not id.startswith(UNIT),
-            lambda wanted: self.finish(self._composed(side, wanted, ids)).records,
+            lambda wanted: self._later(side, wanted, ids),
         )
         return replace(listing, records=records, part=part, still={_scope(s): n for s, n in still.items() if n})
+
+    def _later(self, side: _Side, wanted: Collection[str] | None, without: Collection[str]) -> Mapping[str, Record]:
+        try:
+            return self.finish(self._composed(side, wanted, without)).records
+        except StageError as error:
+            self.store.drop_stage(self.pair.name)
+            template = "What both sides held last night can no longer be read from the disk; it is begun anew."
+            raise Retry("rows_lost", template, hint=N_("Start the run again.")) from error
 
     def link(self, ref: Ref) -> Link | None:
         """The link of a record that was not looked at."""

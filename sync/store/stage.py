@@ -143,6 +143,8 @@ class Stage:
             if row is None:
                 made = self._database.execute("INSERT INTO source VALUES (NULL, ?, ?, x'', x'')", (name, query))
                 row = (made.lastrowid, name, query, b"", b"")
+        if len(row[3]) != len(row[4]) or len(row[3]) % 8:
+            raise StageError("digests without their rows")
         return Known(row[0], np.frombuffer(row[3], np.uint64), np.frombuffer(row[4], np.int64))
 
     def add(self, source: int, rows: Sequence[tuple[str, bytes]]) -> Numbers:
