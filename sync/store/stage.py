@@ -18,10 +18,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # a command that only opens the state needs no arrays, which take long to load
+    import numpy as np
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.int64]
+    Digests = npt.NDArray[np.uint64]
 
 __all__ = ["Known", "Past", "Stage", "StageError", "remove", "stage_path"]
 
@@ -42,9 +46,6 @@ CREATE INDEX key_of ON key (kind, key);
 """
 #: Values in one IN (…).
 _MANY = 500
-
-Numbers = npt.NDArray[np.int64]
-Digests = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class Stage:
 
     def known(self, name: str, query: str) -> Known:
         """What is known of a source; nothing where another query was asked before."""
+        import numpy as np
+
         with self._turn:
             row = self._database.execute("SELECT * FROM source WHERE name = ?", (name,)).fetchone()
             if row is not None and row[2] != query:
@@ -149,6 +152,8 @@ class Stage:
 
     def add(self, source: int, rows: Sequence[tuple[str, bytes]]) -> Numbers:
         """Rows with the record each belongs to; their numbers."""
+        import numpy as np
+
         with self._turn:
             last = self._database.execute("SELECT max(number) FROM row").fetchone()[0] or 0
             numbers = range(last + 1, last + 1 + len(rows))
