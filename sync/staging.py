@@ -106,10 +106,10 @@ class Staging:
             found = self._part(kind, there, pieces)
         else:
             self.links += self.store.links(self.pair.name, kind.name)
-            found = {side: self._composed(one, None) for side, one in there.items()}
+            found = {side: self.finish(self._composed(one, None)) for side, one in there.items()}
             self._ids |= {(kind.name, side): None for side in there}
-        self._found[kind.name] = {side: self.finish(listing) for side, listing in found.items()}
-        return self._found[kind.name]
+        self._found[kind.name] = found
+        return found
 
     def _both(self, kind: Kind, intakes: Mapping[Side, Intake]) -> Iterator[_Side | None]:
         asked = [(kind.name, intakes[side]) for side in SIDES]
@@ -215,7 +215,7 @@ class Staging:
     def _lazy(self, kind: Kind, side: _Side, listing: Listing, ids: set[str]) -> Listing:
         still = Counter(dict(self.stage.scopes(kind.name, listing.side)))
         still.subtract(dict(self.stage.scopes(kind.name, listing.side, ids)))
-        part = dict(listing.records)
+        part = self.finish(listing).records
         records = Records(
             part,
             lambda id: id not in ids and not id.startswith(UNIT),

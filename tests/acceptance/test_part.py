@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from firm import MOVE, PAIR, Firm, build
-from parts import looked_at, part_and_whole
+from firm import MOVE, PAIR, Firm, acceptance, build, card, guid
+from parts import looked_at, part_and_whole, seen
+
+from uchet.sync.lazy import Records
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,25 @@ def test_the_part_makes_the_plan_of_the_whole(firm: Firm) -> None:
     firm.write_off("03")
     same(firm)
     firm.night()
+    same(firm)
+
+
+def test_what_is_looked_at_carries_the_desks_number_too(firm: Firm) -> None:
+    """The number and the page are added to what was composed: to the part, and the others stay uncomposed."""
+    keys = {title: firm.world.add_property(f"ИТ: {title}", guid(title)) for title in ("номер", "ссылка")}
+    firm.nights(3)
+    assert looked_at(firm.engine(), "equipment") is not None
+    card(firm.world, "13")
+    firm.world.write_document("Document_ПринятиеКУчетуОС", acceptance("13", where=("it", "boris")))
+    firm.night()
+    plan, sight = seen(firm.engine(), part=True)
+    listing = sight.world.listing("equipment", "desk")
+    assert listing is not None
+    assert isinstance(listing.records, Records)
+    assert plan == seen(firm.engine(), part=False)[0]
+    firm.night()
+    held = {row["Свойство_Key"]: row["Значение"] for row in firm.card("13")["ДополнительныеРеквизиты"]}
+    assert held[keys["номер"]] == firm.thing("13")["id"]
     same(firm)
 
 
