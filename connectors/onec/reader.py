@@ -19,14 +19,13 @@ import structlog
 from ...errors import Retry
 from ..ahead import ahead
 from ..base import Page, Query, Raw, Rows
-from ..http import encode_json
 from . import url
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
-from .shapes import Bare, Shape, shape, split, undecoded
+from .shapes import Bare, Shape, packed, shape, split, undecoded, unpacked
 from .transport import Transport
-from .values import Codec, parse_json
+from .values import Codec
 
 __all__ = ["Reader", "recorder", "selected"]
 
@@ -73,12 +72,12 @@ class Reader:
         target, codec = self.resolve(query)
         if not target.order:
             rows = self._transport.rows(target.path, _query(target), what=target.collection, decode=split)
-            yield Rows([row if isinstance(row, bytes) else encode_json(row) for row in rows], complete=True)
+            yield Rows([row if isinstance(row, bytes) else packed(row) for row in rows], complete=True)
             return
         typed = undecoded() if target.key == ("Ref_Key",) else None
 
         def made(row: Any) -> Bare:
-            return row if type(row) is Bare else Bare(record(target, codec, row).id, encode_json(row))
+            return row if type(row) is Bare else Bare(record(target, codec, row).id, packed(row))
 
         for fresh, complete in self._listing(target, codec, typed, made):
             yield Rows([row.body for row in fresh], complete)
@@ -86,7 +85,7 @@ class Reader:
     def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
         """The records of such rows."""
         target, codec = self.resolve(query)
-        found = [record(target, codec, parse_json(row)) for row in rows]
+        found = [record(target, codec, unpacked(row)) for row in rows]
         bare = target.order or target.entity.key
         return found if bare else [replace(raw, data=_zeros(target, raw.data)) for raw in found]
 

@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ...errors import Retry
 from ..base import Raw
+from ..http import encode_json
 from .metadata import EntityType, Property
-from .values import EMPTY_DATE, ZERO, Codec
+from .values import EMPTY_DATE, ZERO, Codec, parse_json
 
-__all__ = ["Bare", "Shape", "shape", "split", "undecoded"]
+__all__ = ["Bare", "Shape", "packed", "shape", "split", "undecoded", "unpacked"]
 
 _INTEGERS = ("Edm.Int16", "Edm.Int32")
 #: EDM type → what the JSON is decoded into, and the expression that makes our value of it.
@@ -71,6 +73,29 @@ _SPLIT, _KEYS = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Keys)
 def split(content: bytes) -> list[bytes]:
     """The rows of an answer, undecoded. Raises ``msgspec.DecodeError``."""
     return [bytes(row) for row in _SPLIT.decode(content.removeprefix(b"\xef\xbb\xbf")).value]
+
+
+def packed(row: Any) -> bytes:
+    """A row that had to be decoded, in bytes again. Raises ``Retry`` for text that no JSON in UTF-8 can hold."""
+    try:
+        return encode_json(row)
+    except (ValueError, TypeError) as error:
+        raise _broken() from error
+
+
+def unpacked(row: bytes) -> dict[str, Any]:
+    """A row that was left undecoded. Raises ``Retry`` where it is no object after all."""
+    try:
+        found = parse_json(row)
+    except ValueError as error:
+        raise _broken() from error
+    if not isinstance(found, dict):
+        raise _broken()
+    return found
+
+
+def _broken() -> Retry:
+    return Retry("answer_broken", "The answer of 1C came broken.")
 
 
 def undecoded() -> Shape:

@@ -160,7 +160,11 @@ class RoundupConnector:
             yield Rows([row for _, row in fresh], complete=False)
             index += 1
         late = [(id, self._attributes(info, id)) for id in self._missing(info, conditions, seen)]
-        yield Rows([encode_json({"id": id, **found[0]}) for id, found in late if found is not None], complete=True)
+        try:
+            last = [encode_json({"id": id, **found[0]}) for id, found in late if found is not None]
+        except (ValueError, TypeError) as error:  # text that no JSON in UTF-8 can hold
+            raise _unreadable() from error
+        yield Rows(last, complete=True)
 
     def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
         """The records of such rows. Raises ``Retry`` for one that cannot be read."""
