@@ -39,6 +39,8 @@ class Switches:
     posts it anew. ``closed_drafts``: the closed period stops posted documents only. ``case_sensitive``: texts compare
     by case. ``enum_as_text``: an enumeration inside a composite attribute has the type ``Edm.String``.
     ``filter_predefined``: ``PredefinedDataName`` can be filtered by.
+    ``slice_conditions``: slices take ``Condition``. ``long_conditions``: a parameter of over 260 characters is read
+    from the query string. ``refuse_repeats``: a POST with a key that exists is refused, else it writes over the object.
     ``changes_json``: ``SelectChanges`` answers in JSON when asked to (without the deleted ones), else always in Atom.
     ``forbidden``: sets that the user may not touch (401, code 20). ``segment_limit``: IIS refuses longer path
     segments (260 by default there).
@@ -63,6 +65,9 @@ class Switches:
     case_sensitive: bool = False
     enum_as_text: bool = False
     filter_predefined: bool = True
+    slice_conditions: bool = True
+    long_conditions: bool = True
+    refuse_repeats: bool = True
     changes_json: bool = False
     forbidden: tuple[str, ...] = ()
     segment_limit: int | None = None

@@ -19,6 +19,8 @@ from .wire import ODataError
 __all__ = ["call_table"]
 
 _CONDITIONS = ("AccountCondition", "AccountDrCondition", "AccountCrCondition", "Condition")
+#: Characters of a parameter that some bases do not read from the query string.
+LONG = 260
 Result = tuple[EntityType, list[Body], tuple[str, ...]]
 
 
@@ -28,7 +30,10 @@ def call_table(base: Base, kind: EntityType, collection: str, step: Segment, opt
     if function is None or function.changes:
         raise ODataError(400, 11, f"Метод {step.name} не найден")
     values = _arguments(function, step, options)
+    _refuse(base, function, options)
     if step.name in ("SliceLast", "SliceFirst"):
+        if "Condition" in values and not base.switches.slice_conditions:
+            raise ODataError(400, 12, "Неизвестный аргумент Condition")
         shown = base.view.type_of(function.returns or "") or kind
         condition = _condition(base, values.get("Condition"), shown)
         last, period = step.name == "SliceLast", values.get("Period")
@@ -50,6 +55,12 @@ def _arguments(function: Function, step: Segment, options: Mapping[str, str]) ->
         if name not in function.parameters:
             raise ODataError(400, 12, f"Неизвестный аргумент {name} метода {function.name}")
     return {name: literal(text) for name, text in given.items()}
+
+
+def _refuse(base: Base, function: Function, options: Mapping[str, str]) -> None:
+    long = any(len(options.get(name, "")) > LONG for name in function.parameters)
+    if long and not base.switches.long_conditions:
+        raise ODataError(400, 14, "Ошибка разбора параметров запроса")
 
 
 def _asked(base: Base, kind: EntityType, row: EntityType, values: Mapping[str, str]) -> Asked:

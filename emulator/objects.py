@@ -45,7 +45,7 @@ def create(base: Base, collection: str, body: Body, *, load: bool = False) -> Bo
             return _create_record(base, collection, kind, body)
         new = _new_object(base, kind, body)
         ref = new["Ref_Key"]
-        if base.store.get(collection, ref) is not None:
+        if base.store.get(collection, ref) is not None and base.switches.refuse_repeats:
             raise ODataError(400, 15, f'Сущность "{collection}" с таким ключом уже существует')
         merge(base, kind, new, body)
         if not load:

@@ -163,7 +163,7 @@ def _of_options(system: SystemMap, merged: Collection[str]) -> Iterator[Want]:
     kinds = [k for k in system.kinds.values() if k.kind in merged]
     asked = {str(v) for k in kinds for s in k.sources for v in s.params.values()}
     shown = {f.label_of for k in kinds for f in k.fields.values()}
-    tables = [(options.get("properties", {}), bool(system.properties))]
+    tables = [(options.get("properties", {}), any(not one.optional for one in system.properties.values()))]
     tables += [(t, f"@accounts:{name}" in asked) for name, t in options.get("accounts", {}).items()]
     tables += [(t, name in shown) for name, t in options.get("labels", {}).items()]
     for table, needed in tables:

@@ -48,13 +48,13 @@ def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
     for name, accounts in (system.options.get("accounts") or {}).items():
         asked = (accounts["collection"], *accounts.get("fields", ()))
         if asked not in charts:
-            charts[asked] = _chart(connector, Query(asked[0], asked[1:]))
+            charts[asked] = _there(connector, Query(asked[0], asked[1:]))
         found[f"accounts:{name}"] = ",".join(_branch(charts[asked], accounts))
     return found
 
 
-def _chart(connector: Connector, query: Query) -> list[Raw]:
-    """Accounts; none where a base does not publish them (what the merge needs of them was demanded before)."""
+def _there(connector: Connector, query: Query) -> list[Raw]:
+    """All records; none where a base does not publish them (what the merge needs of them was demanded before)."""
     try:
         return _all(connector, query)
     except Blocked as error:
@@ -65,7 +65,7 @@ def _chart(connector: Connector, query: Query) -> list[Raw]:
 
 def _titles(connector: Connector, place: Mapping[str, Any]) -> dict[str, str]:
     """Title → key of the additional attributes in use; those of the wanted set win over namesakes elsewhere."""
-    rows = [r for r in _all(connector, Query(place["collection"], tuple(place.get("fields", ())))) if not r.retired]
+    rows = [r for r in _there(connector, Query(place["collection"], tuple(place.get("fields", ())))) if not r.retired]
     wanted: set[str] = set()
     if place.get("set_collection"):
         sets = _all(connector, Query(place["set_collection"], (place["key_field"], place["set_name_field"])))

@@ -19,10 +19,12 @@ SHARED = ROOT.parent / "shared"
 CI = os.environ.get("CI") == "true"
 CLOSING = "closing line"
 
-for _profile, _examples in {"dev": 100, "ci": 1_000, "nightly": 10_000}.items():
+#: Profile → (histories of a law, steps of a history at most).
+for _profile, (_examples, _steps) in {"dev": (100, 20), "ci": (1_000, 15), "nightly": (10_000, 20)}.items():
     settings.register_profile(
         _profile,
         max_examples=_examples,
+        stateful_step_count=_steps,
         deadline=None,  # two busy cores make no promises
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

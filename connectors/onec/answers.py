@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
-__all__ = ["Answers", "load", "save"]
+__all__ = ["INFORMATIONAL", "Answers", "load", "save"]
 
 FORMAT = 1
+#: Answers that change nothing in what the connector does, and why; they are kept for the report. It obeys all others.
+INFORMATIONAL: Mapping[str, str] = MappingProxyType(
+    {
+        "count": "a number proves no listing: one row gone and one come leave it the same, so the keys are read again",
+        "inline_pages": "as count; a listing is asked for without it",
+        "compare_text": "the marker is a part of a comment, so it is looked for by substringof, never by eq",
+        "changes_json": "JSON shows no deleted objects, so changes are always asked for as Atom",
+        "renew_movements": "a posted document is never changed",
+        "enum_as_text": "both forms of the type are read alike",
+        "filter_predefined": "accounts are chosen on this side, by code, from the whole chart",
+    }
+)
 
 
 class Answers(msgspec.Struct, frozen=True):

@@ -213,6 +213,8 @@ class OnecConnector:
     def _obey(self) -> None:
         """Do as the base was found to do; where it was not asked, as the worse answer would have it."""
         self._periods.drafts_pass = self.answers.closed_drafts is True
+        self._reader.answers = self.answers
+        self._writer.refuses_repeats = self.answers.own_key is True and self.answers.repeat_refused is True
         self._transport.keep(self._kept and self.answers.sessions is not False)
         self.capabilities = replace(
             self.capabilities,

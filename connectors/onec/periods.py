@@ -89,9 +89,11 @@ class ClosedPeriods:
                     return []
             rows = self.transport.rows(url.segment(_DATES), what=_DATES)
             if self.user and _USERS in sets:
-                query = url.options(_filter=f"Description eq {url.text(self.user)}", _select="Ref_Key")
+                query = url.options(_filter=f"Description eq {url.text(self.user)}", _select="Ref_Key,Description")
+                # Most bases compare without case: another user may be called alike.
                 found = self.transport.rows(url.segment(_USERS), query, what=_USERS)
-                self._me = str(found[0]["Ref_Key"]) if found else ""
+                mine = [row for row in found if str(row.get("Description") or "").rstrip() == self.user]
+                self._me = str(mine[0]["Ref_Key"]) if mine else ""
             return rows
         except (Blocked, Fatal) as error:
             # Without rights to them nothing is known beforehand; 1C's own refusal is recognised all the same.

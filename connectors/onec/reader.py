@@ -20,6 +20,8 @@ from ...errors import Retry
 from ..ahead import ahead
 from ..base import Page, Query, Raw, Rows
 from . import url
+from .answers import Answers
+from .asking import divided, joined
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
@@ -56,9 +58,27 @@ class Reader:
         self._zone = zone
         self._size = page_size
         self._connections = connections
+        #: What the base was found to do (``answers.py``).
+        self.answers = Answers()
 
     def pages(self, query: Query, keep: Keep | None = None) -> Iterator[Page]:
         """The listing; only the last page may be complete. ``keep`` is told of every row as it came."""
+        pieces, wanted = divided(self._catalogue()[0], query, self._zone, self.answers)
+        if len(pieces) == 1 and wanted is None:
+            yield from self._pages(pieces[0], keep)
+            return
+        known: set[str] = set()
+        complete = True
+        kept = None if keep is None else lambda raw, row: keep(raw, row) if wanted is None or wanted(raw) else None
+        for number, piece in enumerate(pieces, 1):
+            last = False
+            for page in joined(self._pages(piece, kept), known):
+                last = page.complete
+                records = page.records if wanted is None else tuple(filter(wanted, page.records))
+                yield Page(records, complete=last and complete and number == len(pieces))
+            complete = complete and last
+
+    def _pages(self, query: Query, keep: Keep | None) -> Iterator[Page]:
         target, codec = self.resolve(query)
         if not target.order:
             yield Page(self._whole(target, codec, keep), complete=True)
@@ -67,8 +87,12 @@ class Reader:
         for fresh, complete in self._listing(target, codec, typed, recorder(target, codec, typed), keep):
             yield Page(tuple(fresh), complete)
 
-    def rows(self, query: Query) -> Iterator[Rows]:
-        """The same listing with its rows as they came."""
+    def rows(self, query: Query) -> Iterator[Rows] | None:
+        """The same listing with its rows as they came. ``None`` where it is asked for in pieces or sifted after."""
+        pieces, wanted = divided(self._catalogue()[0], query, self._zone, self.answers)
+        return self._rows(query) if len(pieces) == 1 and wanted is None else None
+
+    def _rows(self, query: Query) -> Iterator[Rows]:
         target, codec = self.resolve(query)
         if not target.order:
             rows = self._transport.rows(target.path, _query(target), what=target.collection, decode=split)

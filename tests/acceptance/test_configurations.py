@@ -5,6 +5,7 @@ Every week begins with a first load onto an empty desk and ends quiet.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from uchet.mappings.model import Ref
 from uchet.sync.intake import Intake, bind
 from uchet.sync.orders import Order
 
+SHOWN, NOTES = "InformationRegister_ИТАктивы", "InformationRegister_ДополнительныеСведения"
 MOVE, CUSTODY = "Document_ПеремещениеОС2_4", "Document_ПеремещениеВЭксплуатации"
 
 # -- ERP 2.5 -----------------------------------------------------------------------------------------------------------
@@ -36,6 +38,19 @@ def place(firm: Firm, asset: str) -> tuple[str, str]:
     ]
     last = max(rows, key=lambda r: r["Period"])
     return last["Местонахождение_Key"], last["МОЛ_Key"]
+
+
+def shown(firm: Firm) -> dict[str, Any]:
+    """The rows of the register «ИТ-активы» by the desk's number."""
+    return {row["Актив"]: row for row in firm.world.rows(SHOWN)}
+
+
+def thing(firm: Firm, number: str, organization: str) -> str:
+    """The desk enters a thing; its id."""
+    values = {"name": number, "inventory_number": number, "serial": f"SN-{number}", "organization": organization}
+    headers = firm.it._headers()
+    firm.it._send("POST", firm.it._address("equipment"), json={**values, "accounting": "low_value"}, headers=headers)
+    return firm.it.find("equipment", "inventory_number", number)
 
 
 def work(firm: Firm, inventory: str, **values: Any) -> None:
@@ -111,6 +126,26 @@ def test_a_week_on_erp(tmp_path: Path) -> None:
         # Thursday: nothing happens.
         rest(firm)
         assert [c for c in firm.codes() if c != "position_difference"] == [], firm.codes()
+        # Friday: the extension is installed, and documents get their property; every thing is shown in 1C.
+        world, prop = firm.world, firm.world.add_property("ИТ: номер обращения", guid("request"))
+        world.publish(SHOWN)
+        run = firm.night()
+        assert (run.outcome, run.notes) == ("blocked", ("too_many_changes",)), "five rows at once: a person looks first"
+        assert firm.approve(run).failed == 0
+        found = shown(firm)
+        assert len(found) == 5  # four assets in service and the telephone; the one written off was never shown
+        row = found[firm.it.find("equipment", "inventory_number", "ОС-01")]
+        assert (row["ОсновноеСредство_Key"], row["Подразделение_Key"]) == (guid("asset 01"), guid("books"))
+        phone = found[firm.it.find("equipment", "inventory_number", "Т-000001")]
+        assert set(phone["ОсновноеСредство_Key"]) <= {"0", "-"}
+        rest(firm)
+        work(firm, "ОС-05", custodian=employee["boris"])
+        firm.night()
+        firm.night()
+        (draft,) = (row for row in world.rows(MOVE) if not row["Posted"])
+        (note,) = [row for row in world.rows(NOTES) if row["Объект"] == draft["Ref_Key"]]
+        assert (note["Свойство_Key"], note["Объект_Type"]) == (prop, f"StandardODATA.{MOVE}")
+        rest(firm)
 
 
 def test_rights_of_use_on_erp(tmp_path: Path) -> None:
@@ -159,6 +194,7 @@ def test_a_week_on_trade_for_stock_only(tmp_path: Path) -> None:
             "Товары": [{"Номенклатура_Key": guid("toner"), "Количество": 10, "Цена": 4000}],
         }  # fmt: skip
         world.write_document("Document_ОприходованиеИзлишковТоваров", receipt)
+        world.unpublish(SHOWN)
         first_load(firm)
         assert sorted(r["name"] for r in firm.it.rows("location", ("name",))) == ["Основной склад", "Подвал"]
         assert stock(firm) == {"warehouse": Decimal(10)}
@@ -192,6 +228,15 @@ def test_a_week_on_trade_for_stock_only(tmp_path: Path) -> None:
         assert stock(firm) == {"warehouse": Decimal(5), "cellar": Decimal(4)}
         assert "Подвал № 2" in {r["name"] for r in firm.it.rows("location", ("name",))}
         rest(firm)
+        # The extension shows what the desk has, though this base keeps no assets; drafts carry the desk's number.
+        id = thing(firm, "ПК-1", firm.it.find("organization", "name", "ООО «Роза»"))
+        prop = world.add_property("ИТ: номер обращения", guid("request"))
+        world.publish(SHOWN)
+        assert firm.engine().draft([replace(used, event="more", number="№ 3")]).drafts == 1
+        assert firm.night().failed == 0
+        row = shown(firm)[id]
+        assert (row["ЗаводскойНомер"], row["Организация_Key"], row["ВЭксплуатации"]) == ("SN-ПК-1", guid("rose"), True)
+        assert {(r["Свойство_Key"], r["Значение"]) for r in world.rows(NOTES)} >= {(prop, "№ 3")}
         rest(firm)
         assert firm.codes() == []
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_without_once_it_stays_until_ctrl_c_and_leaves_nothing_behind(tmp_path: 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Whoever starts the tests in the background has Ctrl-C ignored, and a child inherits that.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no thread runs yet
     )
     stop = threading.Timer(200, process.kill)
     stop.start()

@@ -109,6 +109,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def _fill_trade(firm: Firm) -> None:
     world = firm.world
     with world.batch():
+        world.unpublish("InformationRegister_ИТАктивы")
         world.put("Catalog_Организации", {"Ref_Key": guid("rose"), "Description": "ООО «Роза»", "ИНН": "7701000001"})
         for key, title in (("books", "Бухгалтерия"), ("it", "Отдел ИТ")):
             world.put("Catalog_СтруктураПредприятия", {"Ref_Key": guid(key), "Description": title, "Code": key})

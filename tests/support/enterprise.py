@@ -51,6 +51,7 @@ def rest(firm: Firm) -> None:
 def fill(firm: Firm) -> None:
     world = firm.world
     with world.batch():
+        world.unpublish("InformationRegister_ИТАктивы")  # an extension that this company has not installed
         for title in ("пользователь", "состояние"):
             world.add_property(f"ИТ: {title}", guid(title))
         world.put("Catalog_Организации", {"Ref_Key": guid("rose"), "Description": "ООО «Роза»", "ИНН": "7701000001"})

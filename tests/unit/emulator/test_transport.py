@@ -207,7 +207,7 @@ def test_answered_writes_survive_kill_9(tmp_path: Path, connect: Any) -> None:
             writers = [threading.Thread(target=write, args=(connect(url), answered, f"{turn}")) for _ in range(2)]
             for writer in writers:
                 writer.start()
-            time.sleep(0.25)
+            _grown(answered, 5 * (turn + 1))
             process.send_signal(signal.SIGKILL)
             for writer in writers:
                 writer.join()
@@ -218,6 +218,13 @@ def test_answered_writes_survive_kill_9(tmp_path: Path, connect: Any) -> None:
     assert answered <= kept
     assert len(kept) <= len(answered) + 6, "at most one unanswered write per writer and kill"
     assert len({row["DataVersion"] for row in rows}) == len(rows)
+
+
+def _grown(answered: set[str], size: int) -> None:
+    """Wait until so many writes were answered, however busy the machine is."""
+    end = time.monotonic() + 60
+    while len(answered) < size and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def write(client: Any, answered: set[str], name: str) -> None:

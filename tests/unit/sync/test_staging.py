@@ -43,6 +43,17 @@ def test_a_field_of_another_type_is_decoded_anew(monkeypatch: pytest.MonkeyPatch
     assert looked_at(company.engine(), "thing") is None
 
 
+def test_a_night_that_read_it_otherwise_leaves_nothing_to_compare_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two staged nights one read everything: what it did to links is not known to the third."""
+    company = quiet_company()
+    with monkeypatch.context() as otherwise:
+        otherwise.setattr(company.desk, "undecoded", lambda query: None)
+        company.sync()
+    assert looked_at(company.engine(), "thing") is None
+    company.sync()
+    assert looked_at(company.engine(), "thing") is not None
+
+
 def test_rules_are_told_alike_in_every_process() -> None:
     """A set is told in another order by another process: most nights would look at everything."""
     kind = replace(EQUIPMENT, creates=frozenset({"desk", "book"}))

@@ -16,6 +16,7 @@ import requests
 import responses
 
 from uchet.connectors.base import Connector, Query, Write
+from uchet.connectors.onec.answers import Answers
 from uchet.connectors.onec.odata import OnecConnector
 from uchet.errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 
@@ -129,6 +130,8 @@ def test_filters_slices_and_balances_are_asked_for_as_1c_wants(
 ) -> None:
     web.get(url=_any(root), json={"value": []})
     connector = connect(zone="Asia/Yekaterinburg")
+    connector.answers = Answers(condition=True, long_condition=True, case_sensitive=True)  # a base that was asked
+    connector._obey()
     queries = [
         Query(PLACE, ("Code",), where={"Description": "O'Нил", "DeletionMark": False}),
         Query(DOCUMENT, where={"Основание": GUID, "Основание_Type": "StandardODATA.Catalog_Склады", "Склад_Key": None}),

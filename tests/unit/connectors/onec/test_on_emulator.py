@@ -230,6 +230,7 @@ def test_slices_tell_where_the_asset_is(base: OnecConnector, company: dict[str, 
     assert rows[0].id == company["asset"]
     assert rows[0].data["ИнвентарныйНомер"] == "000000042"
     assert rows[0].data["ПервоначальнаяСтоимость"] == Decimal("120000.50")
+    base.probe()  # only a base that was asked is trusted with a condition in a slice
     state = Query(
         "InformationRegister_СостоянияОСОрганизаций/SliceLast",
         params={**PERIOD, "condition": {"Состояние": "ПринятоКУчету", "ОсновноеСредство_Key": company["asset"]}},

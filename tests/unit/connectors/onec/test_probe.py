@@ -25,6 +25,7 @@ BETTER: dict[str, Any] = {
     "closed_drafts": True,
     "renew_movements": True,
     "enum_as_text": True,
+    "refuse_repeats": False,
 }
 WORSE: dict[str, Any] = {
     "client_keys": False,
@@ -35,6 +36,8 @@ WORSE: dict[str, Any] = {
     "filter_predefined": False,
     "licence_odata": True,
     "segment_limit": 260,
+    "slice_conditions": False,
+    "long_conditions": False,
 }
 Start = Callable[..., Emulator]
 
@@ -71,8 +74,8 @@ def expected(switches: dict[str, Any]) -> dict[str, bool]:
         "count": given["counts"],
         "inline_pages": bool(given.get("inline_pages")),
         "compare_text": bool(given.get("compare_text")),
-        "condition": True,
-        "long_condition": True,
+        "condition": given.get("slice_conditions", True),
+        "long_condition": given.get("slice_conditions", True) and given.get("long_conditions", True),
         "sessions": given["sessions"],
         "closed_drafts": bool(given.get("closed_drafts")),
         "case_sensitive": bool(given.get("case_sensitive")),
@@ -89,6 +92,8 @@ def test_the_probe_finds_out(start: Start, tmp_path: Path, switches: dict[str, A
     connector.probe(write=True)
     known = connector.known_answers()
     assert {name: known[name] for name in expected(switches)} == expected(switches)
+    refused = None if not switches.get("client_keys", True) else switches.get("refuse_repeats", True)
+    assert known["repeat_refused"] is refused
     assert known["renew_movements"] is None, "nothing is posted to find out"
     drafts = [row for name in base.base.model.sets if name.startswith("Document_") for row in _all(base, name)]
     assert drafts

@@ -10,13 +10,15 @@ import zoo
 
 from uchet.connectors.http import Retries
 from uchet.connectors.onec.odata import OnecConnector
-from uchet.emulator import Emulator, bp30
+from uchet.emulator import Emulator, bp30, erp25
 from uchet.emulator.edmx import Model
 
-BASES = {"bp30": bp30.model, "one of every kind": zoo.model}
+BASES = {"bp30": bp30.model, "erp25": erp25.erp, "ut11": erp25.trade, "one of every kind": zoo.model}
 #: Fields that the documents' own handlers empty, because they do not fit the operation.
 HANDLED = {
     "bp30": {("Document_ПеремещениеТоваров", "Товары"), ("Document_СписаниеТоваров", "Товары")},
+    "erp25": set(),
+    "ut11": set(),
     "one of every kind": set(),
 }
 
