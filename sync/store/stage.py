@@ -112,9 +112,10 @@ class Stage:
         return True
 
     def keep(self, meta: Mapping[str, str]) -> None:
-        """The night is over: what was read and noted stays."""
+        """The night is over: what was read and noted stays; what an earlier night kept and this one did not is void."""
         with self._turn:
-            self._database.executemany("REPLACE INTO meta VALUES (?, ?)", meta.items())
+            self._database.execute("DELETE FROM meta")
+            self._database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             self._database.execute("COMMIT")
 
     def leave(self) -> None:
