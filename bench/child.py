@@ -22,13 +22,15 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Seconds of work; seconds of the whole process; MiB at the start of the work and at the peak; what was found."""
+    """Seconds of work; seconds of the whole process; MiB at the start of the work and at the peak; what was found;
+    seconds of processor time of the work."""
 
     work: float
     whole: float
     start: float
     peak: float
     found: Any = None
+    cpu: float = 0.0
 
     @property
     def added(self) -> float:
@@ -38,11 +40,11 @@ class Figure:
 def report(work: Callable[[], Any]) -> None:
     """Run ``work`` and print its figures as one JSON line. Called in the child, when everything is imported."""
     before = _resident()
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), time.process_time()
     found = work()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"work": seconds, "start": before, "peak": max(peak, before), "found": found}))
+    print(json.dumps({"work": seconds, "start": before, "peak": max(peak, before), "found": found, "cpu": cpu}))
 
 
 def _resident() -> float:
@@ -59,7 +61,7 @@ def run(script: str, *args: object, python: str = sys.executable) -> Figure:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
     line: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return Figure(line["work"], whole, line["start"], line["peak"], line["found"])
+    return Figure(line["work"], whole, line["start"], line["peak"], line["found"], line["cpu"])
 
 
 def command(words: Sequence[str]) -> Figure:

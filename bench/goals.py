@@ -45,7 +45,8 @@ def _told(name: str, figures: Sequence[Figure]) -> str:
     work = sorted(f.work for f in figures)
     added, peak = (statistics.median(values) for values in ([f.added for f in figures], [f.peak for f in figures]))
     middle = statistics.median(work)
-    return f"{name}={middle:.3f}s[{work[0]:.3f}-{work[-1]:.3f}] +{added:.0f}MiB of {peak:.0f}MiB"
+    cpu = statistics.median(f.cpu for f in figures)
+    return f"{name}={middle:.3f}s[{work[0]:.3f}-{work[-1]:.3f}] cpu={cpu:.3f}s +{added:.0f}MiB of {peak:.0f}MiB"
 
 
 def _work(figures: Sequence[Figure]) -> float:

@@ -120,18 +120,27 @@ def twin_links(n: int) -> Iterator[Link]:
         yield Link("equipment", str(k + 1), str(k + 1), "inventory_number", 98, seen=Seen(values, values))
 
 
-def diff_state(n: str, state: str) -> None:
+def twin_engine(store: Store, book: Path, desk: Path) -> Engine:
+    both = Pair(
+        PAIR, twins.Files(book, "book"), twins.Files(desk, "desk"), twins.mapping("book"), twins.mapping("desk")
+    )
+    return Engine(both, store, EngineSettings(guard=FREE, kinds=("equipment",)))
+
+
+def diff_state(n: str, state: str, folder: str) -> None:
+    """Both sides as they were when everything was agreed on: linked, and seen quiet by two nights."""
+    base = Path(folder) / "base"
     with Store.open(Path(state)) as store:
         run = store.start_run("bench", PAIR)
-        child.report(lambda: store.settle_local(PAIR, run.id, [start(link) for link in twin_links(int(n))]))
+        store.settle_local(PAIR, run.id, [start(link) for link in twin_links(int(n))])
+        engine = twin_engine(store, base, base)
+        child.report(lambda: [(r.outcome, r.writes, r.issues) for r in (engine.run(), engine.run())])
 
 
 def diff(state: str, folder: str) -> None:
     """The three-way diff of two folders of pages against what was last agreed on."""
-    sides = (twins.Files(Path(folder) / "A"), twins.Files(Path(folder) / "B"))
-    both = Pair(PAIR, *sides, twins.mapping("book"), twins.mapping("desk"))
     with Store.open(Path(state)) as store:
-        engine = Engine(both, store, EngineSettings(guard=FREE, kinds=("equipment",)))
+        engine = twin_engine(store, Path(folder) / "A", Path(folder) / "B")
 
         def work() -> dict[str, int]:
             plan, _ = engine.plan()

@@ -82,7 +82,7 @@ class Stage:
         done = self.path(f"twins-{n}.done")
         if not done.exists():
             _remove(kept)
-            child.run("ours.py", "diff-state", n, kept)
+            child.run("ours.py", "diff-state", n, kept, folder)
             done.touch()
         return kept, folder
 
@@ -121,8 +121,8 @@ def _port(file: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def _parts(state: Path) -> list[Path]:
-    beside = [state.with_name(state.name + tail) for tail in ("", "-wal", "-shm")]
-    return [path for path in beside if path.exists()]
+    """The state, what SQLite keeps beside it, and the rows of the last night."""
+    return sorted(state.parent.glob(f"{state.name}*"))
 
 
 def _remove(state: Path) -> None:

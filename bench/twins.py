@@ -7,14 +7,14 @@ cent has changed on both sides, to different values. Both uchet and diffsync rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import paper
 
-from uchet.connectors.base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
+from uchet.connectors.base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Rows, Write
 from uchet.mappings.load import build_system
 from uchet.mappings.model import Side
 from uchet.mappings.system import SystemMap
@@ -43,7 +43,7 @@ def record(k: int, side: str) -> dict[str, Any]:
         row["book_name"] += " (ремонт)"
     if side == "B" and k % 200 == 11:
         row["serial"] += "-B"
-    if k % 1000 == 13:
+    if k % 1000 == 13 and side != "base":
         row["inventory_number"] = f"{side}-{k}"
         row["status"] = "faulty" if side == "A" else "in_repair"
     return row
@@ -60,9 +60,9 @@ def write(folder: Path, n: int) -> Path:
     place = folder / f"twins-{n}"
     if (place / "done").exists():
         return place
-    for side in "AB":
+    for side in ("A", "B", "base"):
         (place / side).mkdir(parents=True, exist_ok=True)
-        held = list(keys(n, side))
+        held = list(range(n)) if side == "base" else list(keys(n, side))
         for number, start in enumerate(range(0, len(held), PAGE)):
             rows = [record(k, side) for k in held[start : start + PAGE]]
             text = json.dumps(rows, ensure_ascii=False, indent=0)
@@ -85,20 +85,33 @@ class Files:
 
     capabilities = Capabilities(versions=True, page_size=PAGE)
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, side: Side) -> None:
+        self.folder, self.side = folder, side
         self._decoder = msgspec.json.Decoder(list[dict[str, Any]])
+        self._split = msgspec.json.Decoder(list[msgspec.Raw])
+        self._row = msgspec.json.Decoder(dict[str, Any])
 
     def describe(self) -> Description:
         names = [*FIELDS.values(), "id"]
-        return Description(str(self.folder), "files", {"equipment": {n: FieldInfo("string") for n in names}})
+        return Description(self.side, "files", {"equipment": {n: FieldInfo("string") for n in names}})
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
         files = sorted(self.folder.glob("*.json"))
         for number, file in enumerate(files, 1):
             rows = self._decoder.decode(file.read_bytes())
-            raws = tuple(Raw("equipment", row["id"], str(row["revision"]), row) for row in rows)
-            yield Page(raws, complete=number == len(files))
+            yield Page(tuple(map(self._raw, rows)), complete=number == len(files))
+
+    def undecoded(self, query: Query) -> Iterator[Rows]:
+        files = sorted(self.folder.glob("*.json"))
+        for number, file in enumerate(files, 1):
+            rows = self._split.decode(file.read_bytes())
+            yield Rows(list(map(bytes, rows)), complete=number == len(files))
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        return [self._raw(self._row.decode(row)) for row in rows]
+
+    def _raw(self, row: dict[str, Any]) -> Raw:
+        return Raw("equipment", row["id"], str(row["revision"]), row)
 
     def get(self, collection: str, id: str) -> Raw | None:
         return None

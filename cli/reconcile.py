@@ -75,7 +75,7 @@ def _show(seat: Seat, run: str, csv: Path | None) -> int:
     with open_store(seat.settings) as store:
         made = job.kept(store, seat.settings.pair, run)
         names = job.names_of(store, seat.settings.pair, run)
-        standing = {row.issue.key: row for row in store.issues(seat.settings.pair, None)} if made.day is None else {}
+        standing = job.asked_of(store, seat.settings.pair, made)
     return _tell(seat, made, seat.words(labels(names)), standing, None, csv, None)
 
 

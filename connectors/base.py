@@ -35,6 +35,8 @@ __all__ = [
     "Raw",
     "Receipt",
     "Reviews",
+    "Rows",
+    "Undecoded",
     "Write",
 ]
 
@@ -235,6 +237,26 @@ class Reviews(Protocol):
 
     def review(self) -> Iterable[UchetError]:
         """What must be put right, each as the error it would end in; reads only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page whose rows stand as they came: equal bytes mean an equal record of one query. Else as ``Page``."""
+
+    rows: Sequence[bytes]
+    complete: bool
+    notes: tuple[UchetError, ...] = ()
+
+
+@runtime_checkable
+class Undecoded(Protocol):
+    """A connector that can leave the decoding of a listing's rows to whoever looks at them."""
+
+    def undecoded(self, query: Query) -> Iterator[Rows] | None:
+        """What ``read`` would give, row by row and none twice; ``None`` where this listing is read in another way."""
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        """The records that ``read`` would have made of ``rows``, in their order. Raises what ``read`` raises."""
 
 
 @runtime_checkable

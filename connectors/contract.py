@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 
 from ..errors import Blocked, Reject, Retry
-from .base import Connector, Page, Query, Write
+from .base import Connector, Page, Query, Rows, Undecoded, Write
 from .contract_failures import FailureChecks
 from .contract_kit import (
     Rejected,
@@ -80,6 +80,37 @@ class ReadingChecks:
         assert len(pages) > 2, "the page size is not obeyed"
         assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
         assert ids <= everything(iter(pages)).keys(), "records are missing"
+
+    def test_rows_left_undecoded_are_the_same_listing(self, subject: Subject) -> None:
+        """Where the connector leaves the decoding to others: the same records, the same bytes every time."""
+        query = Query(subject.collection, fields=(subject.text,))
+        with opened(subject.connect(subject.url, page_size=2)) as connector:
+            for _ in range(3):
+                create(subject, connector)
+            first, second = _undecoded(connector, query), _undecoded(connector, query)
+            if not isinstance(connector, Undecoded) or first is None or second is None:
+                return
+            rows = [row for page in first for row in page.rows]
+            found = {raw.id: raw for raw in connector.decoded(query, rows)}
+            read = everything(connector.read(query))
+        assert [page.complete for page in first] == [False] * (len(first) - 1) + [True]
+        assert len(found) == len(rows), "a row came twice"
+        assert {id: (raw.version, dict(raw.data), raw.retired) for id, raw in found.items()} == {
+            id: (raw.version, dict(raw.data), raw.retired) for id, raw in read.items()
+        }
+        assert sorted(rows) == sorted(row for page in second for row in page.rows), "the same record in other bytes"
+
+    def test_undecoded_rows_of_a_broken_listing_are_never_complete(self, subject: Subject) -> None:
+        query, seen = Query(subject.collection, fields=(subject.text,)), list[Rows]()
+        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url, page_size=2)) as connector:
+            for _ in range(5):
+                create(subject, connector)
+            if _undecoded(connector, query) is None:
+                return
+            start = len(proxy.requests)
+            with proxy.failing(hang_up, on=lambda request: len(proxy.requests) >= start + 2):
+                raised(Retry, lambda: _undecoded(connector, query, seen))
+        assert not any(page.complete for page in seen)
 
     def test_an_empty_collection_is_one_complete_page(self, subject: Subject) -> None:
         with opened(subject.connect(subject.url)) as connector:
@@ -173,6 +204,17 @@ class ReadingChecks:
 
 class ConnectorContract(ReadingChecks, WritingChecks, FailureChecks, StockChecks):
     """All checks. A subclass gives the ``subject`` fixture."""
+
+
+def _undecoded(connector: Connector, query: Query, seen: list[Rows] | None = None) -> list[Rows] | None:
+    """The pages of a listing undecoded, also those before an error in ``seen``; ``None`` where it is read otherwise."""
+    pages = connector.undecoded(query) if isinstance(connector, Undecoded) else None
+    if pages is None:
+        return None
+    seen = [] if seen is None else seen
+    for page in pages:
+        seen.append(page)
+    return seen
 
 
 def _taken(connector: Connector, subject: Subject, seen: list[Page]) -> list[Page]:

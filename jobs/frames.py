@@ -17,7 +17,7 @@ from ..sync.reconcile.classes import CLASSES
 from ..sync.reconcile.scope import Asked
 from ..sync.reconcile.types import Difference, Reconciliation
 from ..sync.store import IssueRow
-from .reconcile import called, kept, names_of
+from .reconcile import asked_of, called, kept, names_of
 from .reconcile import reconcile as compare
 from .state import open_store
 from .wiring import wired
@@ -121,8 +121,8 @@ def reconcile(
     ours = settings if isinstance(settings, Settings) else load_settings(Path(settings))
     if run is not None:
         with open_store(ours) as store:
-            rows = {r.issue.key: r for r in store.issues(ours.pair, None)}
-            return frames_of(kept(store, ours.pair, run), names_of(store, ours.pair, run), rows)
+            made = kept(store, ours.pair, run)
+            return frames_of(made, names_of(store, ours.pair, run), asked_of(store, ours.pair, made))
     words = (organization, branch, department, warehouse, room, person, model, kind, numbers)
     asked = Asked(*(_several(one) for one in words))
     with wired(ours) as parts:

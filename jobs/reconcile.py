@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,16 +11,16 @@ from ..errors import Fatal, Reject
 from ..mappings.model import Ref, Side, Value
 from ..sync.pair import book_now
 from ..sync.reconcile.proposals import orders_of
-from ..sync.reconcile.run import Answer
+from ..sync.reconcile.run import Answer, question_of
 from ..sync.reconcile.run import reconcile as compare
 from ..sync.reconcile.scope import Asked
 from ..sync.reconcile.types import ReconcileRules, Reconciliation
-from ..sync.store import Store
+from ..sync.store import IssueRow, Store
 from ..sync.types import Run
 from .lookup import labels_of
 from .wiring import Wired
 
-__all__ = ["called", "draft", "kept", "names_of", "numbers_of", "reconcile"]
+__all__ = ["asked_of", "called", "draft", "kept", "names_of", "numbers_of", "reconcile"]
 
 
 def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None) -> Answer:
@@ -50,6 +51,25 @@ def kept(store: Store, pair: str, run: str) -> Reconciliation:
             hint="See the runs with «uchet reconcile --list».",
             run=run,
         )
+    return found
+
+
+def asked_of(store: Store, pair: str, made: Reconciliation) -> Mapping[str, IssueRow]:
+    """Key of a difference → the question it stands under: its own, or the nightly run's about the same thing. Nothing
+    is asked about an earlier day."""
+    if made.day is not None:
+        return {}
+    standing = store.issues(pair, None)
+    own = {row.issue.key: row for row in standing}
+    about: dict[tuple[str, str | None, str | None], list[IssueRow]] = defaultdict(list)
+    for row in standing:
+        if row.state != "closed":
+            about[row.issue.kind, row.issue.book, row.issue.desk].append(row)
+    found: dict[str, IssueRow] = {}
+    for one in made.differences:
+        theirs = question_of(one, about.get((one.kind, one.book_id, one.desk_id), ()))
+        if its := own.get(one.key) or theirs:
+            found[one.key] = its
     return found
 
 

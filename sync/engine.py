@@ -16,12 +16,13 @@ from .apply import Applied, Applier
 from .guard import check
 from .orders import Order, is_order
 from .pair import EngineSettings, LinkIndex, Pair
-from .plan import build, build_orders
+from .plan import build_orders, examine
 from .purchase_run import look_aside, remember_requests
 from .reconcile.types import KEY as DIFFERENCE
 from .recover import recover
 from .resync import Resync, compare
 from .sight import Contact, Sight, forgetting, look, remember
+from .staging import Quiet
 from .store import PlanRow, Store
 from .targets import Targets
 from .types import Draft, Issue, Outcome, Plan, Run, Verdict, worst
@@ -62,10 +63,13 @@ class Engine:
         """One unattended run. Raises ``Fatal`` when a side cannot be reached or entered, ``Blocked`` while another run
         of the pair holds the lock; everything else is in the run's outcome and the open questions."""
         with self.running(job) as run:
-            applier, sight = self._look(run)
-            plan, verdict = self._plan(sight, run)
+            applier, sight = self._look(run, part=True)
+            plan, verdict, quiet = self._plan(sight, run)
             if not verdict.stopped:
-                return self._apply(run, applier, sight, plan, aside=True)
+                done = self._apply(run, applier, sight, plan, aside=True)
+                if sight.staging is not None:
+                    sight.staging.keep(quiet)
+                return done
             self._report(run, plan)
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
             return self._finish(stopped, plan)
@@ -73,8 +77,8 @@ class Engine:
     def plan(self, job: str = "plan") -> tuple[Plan, Verdict]:
         """Plan and save. Neither side is written to, save that intents left open by a crash are settled first."""
         with self.running(job) as run:
-            _, sight = self._look(run)
-            plan, verdict = self._plan(sight, run)
+            _, sight = self._look(run, part=True)
+            plan, verdict, _ = self._plan(sight, run)
             self._report(run, plan)
             self._finish(replace(run, plan=plan.id, outcome="blocked" if verdict.stopped else "clean"), plan)
             return plan, verdict
@@ -140,6 +144,7 @@ class Engine:
                 raise
             finally:
                 self._renew = lambda: None
+                self.store.leave_stage(self.pair.name)
 
     def reading(self, step: str) -> None:
         """Told before each listing: the lock is renewed, and whoever watches sees it."""
@@ -150,19 +155,17 @@ class Engine:
         self._renew()
         self._progress("write", done, total)
 
-    def _look(self, run: Run) -> tuple[Applier, Sight]:
+    def _look(self, run: Run, *, part: bool = False) -> tuple[Applier, Sight]:
         """Settle what was left open, see what became of our drafts, then read both sides."""
         contact = Contact.make(self.pair)
-        links = self.store.links(self.pair.name)
-        index = LinkIndex(links)
+        index = LinkIndex(self.store.links(self.pair.name) if self.store.intents(self.pair.name) else ())
         targets = Targets(self.pair, index, contact.bindings, dict.fromkeys(SIDES, _unlabelled))
         applier = Applier(self.store, targets, run.id, self.clock, self._writing)
-        if recover(applier, self.clock, self.sleep):
-            links = self.store.links(self.pair.name)
+        recover(applier, self.clock, self.sleep)
         watched = self.store.drafts(self.pair.name, WAITING)
         # Before the registers are read: what is posted by now must show in them.
         moved = follow(self.pair.book, self.pair.book_map, watched)
-        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self.reading, moved, links)
+        sight = look(self.pair, self.store, self.settings, self.clock(), contact, self.reading, moved, part=part)
         for draft in () if "book" in sight.back else moved:
             self.store.put_draft(self.pair.name, draft, run=run.id)
         targets.index = sight.world.index
@@ -170,8 +173,10 @@ class Engine:
         applier.result = Applied()
         return applier, sight
 
-    def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict]:
-        return self._checked(run, sight, build(sight.world), first=sight.first)
+    def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict, Quiet]:
+        """The plan, what the guard says of it, and which pairs need nothing."""
+        plan, quiet = examine(sight.world)
+        return *self._checked(run, sight, plan, first=sight.first), quiet
 
     def _checked(self, run: Run, sight: Sight, plan: Plan, *, first: bool = False) -> tuple[Plan, Verdict]:
         """The plan and what the guard says of it, saved before anything is written."""

@@ -14,19 +14,20 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..connectors.base import Connector, Page, Query, Raw
+from ..connectors.base import Connector, Page, Query, Raw, Rows
 from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
+from .lazy import Records
 from .types import UNIT, Issue, Listing, Record
 
-__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "with_units"]
+__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "units_of", "with_units"]
 
 #: The problem of a card whose thing lives on as a МЦ.04 position.
 MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
-#: Errors that end the reading of one source and let the others go on.
+#: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
 
@@ -112,6 +113,13 @@ class Intake:
             self._show(kind)
         return self.given.get((kind, id)) or self.labels.get((kind, id))
 
+    def labels_for(self, kind: str) -> list[tuple[str, str, str]]:
+        """(kind, id, text) of all that records of ``kind`` may be composed with, in order."""
+        shown = {f.label_of for f in self.system.kinds[kind].fields.values() if f.label_of}
+        for name in (shown & (self.system.options.get("labels") or {}).keys()) - self._shown:
+            self._show(name)
+        return sorted((k, id, text) for (k, id), text in (self.labels | self.given).items() if k in shown)
+
     def _show(self, kind: str) -> None:
         """Records that are no kind of ours and are read for their label alone."""
         self._shown.add(kind)
@@ -122,20 +130,20 @@ class Intake:
     def load(self, kind: str) -> Listing | None:
         """All records of ``kind``, or ``None`` if this side does not keep it or a source could not be read."""
         mapped = self.system.kinds.get(kind)
-        if mapped is None or self._skipped(mapped.main):
+        if mapped is None or self.skipped(mapped.main):
             return None
         parts: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
         try:
             for source, pages in self._registers(mapped):
                 for page in pages:
-                    self._noted(mapped.kind, page)
+                    self.noted(mapped.kind, page)
                     for raw in page.records:
                         parts.setdefault(key_of(source, raw.data), {}).setdefault(source.name, []).append(raw.data)
             raws, complete = self._main(mapped)
         except PASSING as error:
-            self._failed(kind, error)
+            self.failed(kind, error)
             return None
-        return self._decode(mapped, raws, parts, complete)
+        return self.decode(mapped, raws, parts, complete)
 
     def probe(self) -> None:
         """Read the first page of every source of the merge: published is not yet allowed. Raises what the connector
@@ -143,10 +151,10 @@ class Intake:
         merged = {kind.name for kind in KINDS}
         for mapped in (m for m in self.system.kinds.values() if m.kind in merged):
             for source in mapped.sources:
-                if not self._skipped(source):
-                    next(iter(self.connector.read(self._query(source))), None)
+                if not self.skipped(source):
+                    next(iter(self.connector.read(self.query(source))), None)
 
-    def _query(self, source: Source) -> Query:
+    def query(self, source: Source) -> Query:
         where = {name: self._bound(value) for name, value in source.where.items()}
         return Query(source.collection, source.fields, where, {k: self._param(v) for k, v in source.params.items()})
 
@@ -166,7 +174,7 @@ class Intake:
             return tuple(k for k in self.binding.get(value[1:], "").split(",") if k)
         return value
 
-    def _skipped(self, source: Source) -> bool:
+    def skipped(self, source: Source) -> bool:
         """A balance of accounts that this base does not have, or values of a property that it does not have: nothing
         to read, and nothing proved."""
         if source.collection in self.absent or any(self._bound(value) is None for value in source.where.values()):
@@ -186,7 +194,7 @@ class Intake:
             yield from zip(sources, pool.map(self._whole, sources), strict=True)
 
     def _whole(self, source: Source) -> list[Page]:
-        pages = list(self.connector.read(self._query(source)))
+        pages = list(self.connector.read(self.query(source)))
         if not pages or not pages[-1].complete:
             template = "The listing of {collection} is incomplete."
             raise Retry("source_incomplete", template, collection=source.collection)
@@ -198,19 +206,19 @@ class Intake:
         complete = False
         keyed = mapped.rule == "position"
         try:
-            for page in self.connector.read(self._query(mapped.main)):
-                self._noted(mapped.kind, page)
+            for page in self.connector.read(self.query(mapped.main)):
+                self.noted(mapped.kind, page)
                 for raw in page.records:
                     id = key_of(mapped.main, raw.data) if keyed else raw.id
                     rows = found.setdefault(id, [])
                     rows[:] = [*rows, raw] if keyed else [raw]
                 complete = page.complete
         except PASSING as error:
-            self._failed(mapped.kind, error)
+            self.failed(mapped.kind, error)
             complete = False
         return found, complete
 
-    def _decode(
+    def decode(
         self,
         mapped: KindMap,
         raws: Mapping[str, list[Raw]],
@@ -257,7 +265,7 @@ class Intake:
         self._bad.add(id)
         self.issues.append(issue_of(self.side, kind, id, problem))
 
-    def _noted(self, kind: str, page: Page) -> None:
+    def noted(self, kind: str, page: Page | Rows) -> None:
         """What the connector wants a person to know although the listing is good: asked once."""
         for note in page.notes:
             params = {"side": self.side, "why": note.text("en"), "why_ru": note.text("ru")}
@@ -267,7 +275,7 @@ class Intake:
             if issue.key not in {known.key for known in self.issues}:
                 self.issues.append(issue)
 
-    def _failed(self, kind: str, error: UchetError) -> None:
+    def failed(self, kind: str, error: UchetError) -> None:
         self.errors.append(error)
         params = {"kind": kind, "side": self.side, "why": error.text("en"), "why_ru": error.text("ru")}
         self.issues.append(Issue(f"source:{self.side}:{kind}", "source_failed", kind, params=params))
@@ -286,6 +294,14 @@ def with_units(equipment: Listing, positions: Listing | None) -> Listing:
 
     Only there does the books' quantity mean one certain thing; larger quantities are compared as balances.
     """
+    units = units_of(positions)
+    if isinstance(equipment.records, Records):
+        return replace(equipment, records=equipment.records.also(units), part={**equipment.looked, **units})
+    return replace(equipment, records={**equipment.records, **units})
+
+
+def units_of(positions: Listing | None) -> dict[str, Record]:
+    """The positions of exactly one piece, as things."""
     units = {}
     for id, record in positions.records.items() if positions else ():
         if record.values.get("quantity") == Decimal(1):
@@ -293,4 +309,4 @@ def with_units(equipment: Listing, positions: Listing | None) -> Listing:
             unit = f"{UNIT}{id}#1"
             values["accounting"] = "low_value"
             units[unit] = Record("equipment", "book", unit, values, None, record.retired, record.broken)
-    return replace(equipment, records={**equipment.records, **units})
+    return units

@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from ..mappings.model import Kind
 from .match_base import AUTO, LEAD, Matcher, MatchResult, SameRef
 from .match_equipment import match_equipment
-from .match_keys import match_by_keys
-from .types import Link, Listing
+from .match_evidence import numbers_of
+from .match_keys import key_parts, match_by_keys
+from .types import Link, Listing, Record
 
-__all__ = ["AUTO", "LEAD", "MatchResult", "match"]
+__all__ = ["AUTO", "LEAD", "MatchResult", "keys_of", "match"]
 
 
 def match(
@@ -51,6 +52,13 @@ def match(
     elif kind.keys:
         match_by_keys(matcher)
     return matcher.result(kept)
+
+
+def keys_of(kind: Kind, record: Record) -> frozenset[str]:
+    """All by which another record could be taken for this one: those that share none of them never meet in ``match``,
+    save as two that both have no twin."""
+    found = numbers_of(record) if kind.name == "equipment" else key_parts(kind, record)
+    return frozenset() if record.retired else frozenset(repr(key) for key in found)
 
 
 def _keep(kind: Kind, links: Sequence[Link]) -> tuple[tuple[Link, ...], list[Link]]:

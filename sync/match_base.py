@@ -106,16 +106,17 @@ class Matcher:
         free_book = set(alive_book) - {link.book for link in kept}
         free_desk = set(alive_desk) - {link.desk for link in kept}
         matcher = cls(kind, alive_book, alive_desk, rejected, same_ref, threshold, free_book, free_desk)
-        matcher._map_scopes()
+        matcher._map_scopes({*book.still} - {None})
         return matcher
 
     # ------------------------------------------------------------ organisations
 
-    def _map_scopes(self) -> None:
-        """Every organisation of the desk gets the book's name for it; a foreign one a name that the book never has."""
+    def _map_scopes(self, more: Collection[Value]) -> None:
+        """Every organisation of the desk gets the book's name for it; a foreign one a name that the book never has.
+        ``more`` organisations have records in the book that need no look."""
         if self.kind.scope is None:
             return
-        ours = {r.values.get(self.kind.scope) for r in self.book.values()} - {None}
+        ours = {r.values.get(self.kind.scope) for r in self.book.values()} - {None} | {*more}
         theirs = {r.values.get(self.kind.scope) for r in self.desk.values()} - {None}
         for value in ours:
             self._scopes["book", value] = f"book:{value}"  # type: ignore[index]

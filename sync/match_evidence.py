@@ -13,7 +13,7 @@ from ..mappings.people import things_text
 from .match_base import Matcher
 from .types import Record
 
-__all__ = ["BLOCK", "Evidence", "cost_of", "day_of", "pairs", "text_of"]
+__all__ = ["BLOCK", "Evidence", "cost_of", "day_of", "numbers_of", "pairs", "text_of"]
 
 T = TypeVar("T")
 
@@ -45,6 +45,12 @@ class Evidence:
 
     def number(self, id: str) -> tuple[str | None, InvKey] | None:
         return (self.scope[id], self.inv[id]) if self.inv[id] else None
+
+
+def numbers_of(record: Record) -> list[tuple[str, object]]:
+    """The numbers by which a piece of equipment is looked for."""
+    numbers = (("inv", inv_key(text_of(record, "inventory_number"))), ("serial", serial_key(text_of(record, "serial"))))
+    return [(name, number) for name, number in numbers if number]
 
 
 def text_of(record: Record, name: str) -> str | None:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..mappings.keys import inv_key
-from ..mappings.model import Field, Ref, Value
+from ..mappings.model import Field, Kind, Ref, Value
 from ..mappings.people import name_key, person
 from .match_base import Candidate, Matcher, group_by
 from .types import Record
 
-__all__ = ["match_by_keys"]
+__all__ = ["key_parts", "match_by_keys"]
 
 Key = tuple[object, ...]
 #: Rule, value shown, ids of the books and of the desk that one key does not tell apart.
@@ -49,10 +49,25 @@ def _key(matcher: Matcher, record: Record, fields: Iterable[Field]) -> Key | Non
     return tuple(parts) if all(parts) else None
 
 
+def key_parts(kind: Kind, record: Record) -> list[tuple[object, ...]]:
+    """Every key of ``kind`` as ``record`` has it, its organisation left out."""
+    found = []
+    for names in kind.keys:
+        fields = [kind.by_name[name] for name in names if kind.by_name[name].type != "reference"]
+        parts = [_text(record, field) for field in fields]
+        if parts and all(parts):
+            found.append((names, *parts))
+    return found
+
+
 def _part(matcher: Matcher, record: Record, field: Field) -> object:
-    value = record.values.get(field.name)
     if field.type == "reference":
         return matcher.scope(record) if field.name == matcher.kind.scope else None
+    return _text(record, field)
+
+
+def _text(record: Record, field: Field) -> object:
+    value = record.values.get(field.name)
     if not isinstance(value, str):
         return None if value is None or isinstance(value, Ref) else (str(value),)
     if field.type == "name":

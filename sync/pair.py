@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -99,10 +99,13 @@ class Pair:
 
 
 class LinkIndex:
-    """Who is whose twin, by kind and side; answers whether two references mean the same thing."""
+    """Who is whose twin, by kind and side; answers whether two references mean the same thing.
 
-    def __init__(self, links: Iterator[Link] | list[Link] | tuple[Link, ...] = ()) -> None:
+    ``more`` is asked for the link of a record that is not among ``links``."""
+
+    def __init__(self, links: Iterable[Link] = (), more: Callable[[Ref], Link | None] = lambda ref: None) -> None:
         self._by: dict[tuple[str, Side, str], Link] = {}
+        self._more = more
         for link in links:
             self.add(link)
 
@@ -110,8 +113,13 @@ class LinkIndex:
         self._by[(link.kind, "book", link.book)] = link
         self._by[(link.kind, "desk", link.desk)] = link
 
+    def pairs(self, kinds: Collection[str]) -> list[tuple[str, str, str]]:
+        """(kind, book id, desk id) of the links known here, in order."""
+        known = [link for (kind, side, _), link in self._by.items() if side == "book" and kind in kinds]
+        return sorted((link.kind, link.book, link.desk) for link in known)
+
     def of(self, ref: Ref) -> Link | None:
-        return self._by.get((ref.kind, ref.side, ref.id))
+        return self._by.get((ref.kind, ref.side, ref.id)) or self._more(ref)
 
     def on(self, side: Side, ref: Ref) -> Ref | None:
         """``ref`` as ``side`` calls it, or ``None`` while it has no twin there."""

@@ -27,6 +27,10 @@ class PairOutcome:
     moves: list[Move] = field(default_factory=list)
     seen: Seen | None = None
 
+    @property
+    def empty(self) -> bool:
+        return not (self.operations or self.issues or self.moves) and self.seen is None
+
 
 class Pairing:
     """One link with its two records as they are now."""
@@ -44,6 +48,13 @@ class Pairing:
         if record is None:
             return self.link.book
         return label_of(self.kind, record)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the outcome follows from the two records and their link alone: both are there, both in service or
+        both out of it, and no draft speaks for them."""
+        both = self.book is not None and self.desk is not None and self.book.retired == self.desk.retired
+        return both and (self.kind.name, self.link.book) not in self.world.pending
 
     def outcome(self) -> PairOutcome:
         """What this pair needs now; nothing while either side is unreadable."""

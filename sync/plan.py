@@ -8,7 +8,7 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,20 +27,26 @@ from .mirror import MIRRORS, mirror
 from .orders import Order, group_orders, question_about
 from .pair import other
 from .pairing import Pairing
-from .types import UNIT, Covers, FieldChange, Issue, Link, Operation, Plan, Record, Seen
+from .types import EMPTY, UNIT, Covers, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
 from .world import World, label_of
 
-__all__ = ["build", "build_orders"]
+__all__ = ["build", "build_orders", "examine"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close", "mark")
 
 
 def build(world: World) -> Plan:
     """The plan for ``world``. The same world gives the same plan, id included."""
+    return examine(world)[0]
+
+
+def examine(world: World) -> tuple[Plan, frozenset[tuple[str, str, str]]]:
+    """The plan, and the pairs (kind, book id, desk id) that need nothing: while their records, their link and what
+    these are compared by stay as they are, the plan is the same without them."""
     builder = _Builder(world)
     for kind in world.kinds:
         builder.add(kind)
-    return builder.plan()
+    return builder.plan(), frozenset(builder.quiet)
 
 
 def build_orders(world: World, orders: Collection[Order]) -> Plan:
@@ -64,6 +70,7 @@ class _Builder:
         # Once its thing on the desk is linked with the position, the old card is nobody's question any more.
         self.issues: list[Issue] = [i for i in world.problems if i.code != MOVED or self._linked(i)]
         self.moves: list[Move] = []
+        self.quiet: set[tuple[str, str, str]] = set()
         self.bases: dict[str, int] = {}
         self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
 
@@ -81,32 +88,38 @@ class _Builder:
                 self.put(op)
         if book is None or desk is None:
             return
+        for listing in (book, desk):
+            self.count(kind, listing.looked.values(), listing.still)
+        book, desk = (replace(one, records=one.looked) for one in (book, desk))
         links = [link for link in self.world.links if link.kind == kind.name]
         rejected = {(b, d) for k, b, d in self.world.rejected if k == kind.name}
         result = match(kind, book, desk, links, rejected, self.world.index.same, self.world.listing("position", "book"))
         self.issues += [*result.suggestions, *result.problems]
         for link in result.found:
             self.world.index.add(link)
-        self.count(kind, book.records.values())
-        self.count(kind, desk.records.values())
         for link in links:
             self._pair(kind, link, new=False)
         for link in result.found:
             self._pair(kind, link, new=True)
-        self._alone(kind, result.book_only, result.desk_only)
+        self._alone(kind, result.book_only, result.desk_only, desk)
 
     def _linked(self, issue: Issue) -> bool:
         return self.world.index.of(Ref("book", issue.kind, issue.book or "")) is not None
 
-    def count(self, kind: Kind, records: Iterable[Record]) -> None:
-        """Records in service per organisation: of the two sides the one that has more."""
-        counted = Counter(f"{kind.name}|{self._scope(kind, record)}" for record in records if not record.retired)
-        for name, count in counted.items():
+    def count(self, kind: Kind, records: Iterable[Record], still: Mapping[Any, int] = EMPTY) -> None:
+        """Records in service per organisation, ``still`` more of them: of the two sides the one that has more."""
+        counted = Counter(self._scope(kind, record) for record in records if not record.retired)
+        for value, count in still.items():
+            counted[self._home(value)] += count
+        for scope, count in counted.items():
+            name = f"{kind.name}|{scope}"
             self.bases[name] = max(count, self.bases.get(name, 0))
 
     def _scope(self, kind: Kind, record: Record) -> str:
         """The book's id of the record's organisation ("" where there is none)."""
-        value = record.values.get(kind.scope) if kind.scope else None
+        return self._home(record.values.get(kind.scope) if kind.scope else None)
+
+    def _home(self, value: Value) -> str:
         if not isinstance(value, Ref):
             return ""
         known = self.world.index.on("book", value)
@@ -117,6 +130,8 @@ class _Builder:
     def _pair(self, kind: Kind, link: Link, *, new: bool) -> None:
         pairing = Pairing(self.world, kind, link)
         outcome = pairing.outcome()
+        if not new and outcome.empty and pairing.settled:
+            self.quiet.add((kind.name, link.book, link.desk))
         self.issues += outcome.issues
         self.moves += outcome.moves
         record = pairing.book or pairing.desk
@@ -149,8 +164,8 @@ class _Builder:
 
     # -- records without a twin -------------------------------------------------------------------------------------
 
-    def _alone(self, kind: Kind, book: Sequence[str], desk: Sequence[str]) -> None:
-        waiting = self._waiting_numbers(kind, set(desk))
+    def _alone(self, kind: Kind, book: Sequence[str], desk: Sequence[str], listing: Listing) -> None:
+        waiting = self._waiting_numbers(kind, set(desk), listing)
         for id in book:
             record = self.world.record(kind.name, "book", id)
             if record is not None and not record.retired and self._number(record) not in waiting:
@@ -168,11 +183,10 @@ class _Builder:
     def _number(self, record: Record) -> object:
         return inv_key(str(record.values.get("inventory_number") or "")) or None
 
-    def _waiting_numbers(self, kind: Kind, free: set[str]) -> set[object]:
+    def _waiting_numbers(self, kind: Kind, free: set[str], listing: Listing) -> set[object]:
         """Inventory numbers of desk records about which a person is being asked: a card with such a number may be
         theirs, so no second record is made for it."""
-        listing = self.world.listing(kind.name, "desk")
-        if listing is None or "inventory_number" not in kind.by_name:
+        if "inventory_number" not in kind.by_name:
             return set()
         records = [r for id, r in listing.records.items() if id not in free and self.world.index.of(r.ref) is None]
         return {self._number(record) for record in records} - {None}

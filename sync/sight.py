@@ -16,16 +16,18 @@ from ..mappings.check import check_binding, unpublished
 from ..mappings.model import SIDES, Kind, Side, Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import Problem, SystemMap
+from .context import RECEIPTS, Context, staging_of
 from .feed_facts import KIND as MOVEMENT
 from .feed_facts import FeedFacts, followed
 from .feed_look import FEED, keeps, look_at_feed
 from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
-from .intake import Intake, bind, with_units
+from .intake import Intake, bind, units_of, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
-from .store import SideState, Store
+from .staging import Staging, staged_kinds
+from .store import SideState, StageError, Store
 from .types import Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
@@ -43,8 +45,6 @@ __all__ = [
 
 #: All states of a draft: the planning must know how often a move was drafted before.
 _KNOWN = (*WAITING, "agreed", "gone")
-#: How many of our last writes are looked up to see whether a side went back in time.
-_RECEIPTS = 10
 #: Kinds that other records refer to, and may show by name.
 _LABELLED = frozenset({"organization", "department", "person", "place"})
 
@@ -124,6 +124,8 @@ class Sight:
     back: frozenset[Side] = frozenset()
     #: Links to records that a side no longer has because it went back: for the planning they do not exist.
     lost: tuple[Link, ...] = ()
+    #: What was read of large kinds, to be kept once the run has ended well.
+    staging: Staging | None = None
 
 
 def look(
@@ -134,26 +136,51 @@ def look(
     contact: Contact,
     progress: Callable[[str], None],
     moved: Iterable[Draft] = (),
-    links: Iterable[Link] | None = None,
+    *,
+    part: bool = False,
 ) -> Sight:
     """Read both sides and everything remembered about the pair. Writes nothing, save that new events are written down.
 
-    ``links``: those in the store, where they were just read;
+    ``part``: of large kinds only what planning must look at, where that is known;
     ``moved``: drafts as they stand now where that is not what is remembered; a base that went back says nothing.
     """
+    try:
+        return _look(pair, store, settings, now, contact, progress, moved, part=part)
+    except StageError:  # a full disk, a damaged file: everything is looked at
+        store.drop_stage(pair.name)
+        return _look(pair, store, settings, now, contact, progress, moved, part=False)
+
+
+def _look(
+    pair: Pair,
+    store: Store,
+    settings: EngineSettings,
+    now: datetime,
+    contact: Contact,
+    progress: Callable[[str], None],
+    moved: Iterable[Draft],
+    *,
+    part: bool,
+) -> Sight:
     today = book_now(now, settings.zone)
     intakes = {s: reader(pair, s, contact.descriptions[s], contact.bindings[s], today) for s in SIDES}
-    every = tuple(store.links(pair.name) if links is None else links)
-    crossed = [link for link in every if link.kind == MOVEMENT]
-    known = tuple(link for link in every if link.kind != MOVEMENT)
     rejected = store.rejected(pair.name)
     page = contact.page(pair)
-    read = [
-        _numbered(one, contact.bindings["book"], page) for one in _listings(pair, intakes, known, rejected, progress)
-    ]
-    listings = withheld(pair.kinds, read, known, store.forgotten(pair.name))
+    staging = staging_of(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
+    ahead = [kind.name for kind in staged_kinds(pair)] if staging else []
+    every = tuple(store.links_beside(pair.name, ahead))
+    crossed = [link for link in every if link.kind == MOVEMENT]
+    known = tuple(link for link in every if link.kind != MOVEMENT)
+    context = Context(pair, settings, contact.descriptions, contact.bindings, page) if staging else None
+    read = _listings(pair, intakes, known, rejected, progress, staging, context)
+    known += tuple(staging.links) if staging else ()
+    numbered = [one if one.part is not None else _numbered(one, contact.bindings["book"], page) for one in read]
+    listings = withheld(pair.kinds, numbered, known, store.forgotten(pair.name))
     facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
+    if back and staging is not None:  # what was agreed on with such a side is compared as on the first day
+        staging.stage.leave()
+        return _look(pair, store, settings, now, contact, progress, moved, part=False)
     now_drafts = {} if "book" in back else {d.id: d for d in moved}
     state = store.side(pair.name, "book")
     world = World(
@@ -175,6 +202,7 @@ def look(
         binding=contact.bindings["book"],
         page=page,
         undocumented=_undocumented(pair.book_map, contact.descriptions["book"]),
+        more=staging.link if staging else lambda ref: None,
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
@@ -182,14 +210,14 @@ def look(
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))
-    first = not known
+    first = not known and store.count_links(pair.name) == len(crossed)
     if settings.feed is not None and keeps(pair) and not first:
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
         fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
         lost += _forgot(crossed, fed) if "desk" in back else ()
         problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
         world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)
-    return Sight(world, facts, contact, intakes, first, back, lost)
+    return Sight(world, facts, contact, intakes, first, back, lost, staging)
 
 
 def _undocumented(system: SystemMap, described: Description) -> frozenset[str]:
@@ -216,11 +244,20 @@ def _listings(
     links: tuple[Link, ...],
     rejected: Collection[tuple[str, str, str]],
     progress: Callable[[str], None],
+    staging: Staging | None,
+    context: Context | None,
 ) -> list[Listing]:
     """Kind after kind on both sides, in order of reference, so that a label can be the name its owner gives it."""
     found: dict[tuple[str, Side], Listing] = {}
     index = LinkIndex(links)
-    for kind in pair.kinds:
+    staged = [kind.name for kind in staged_kinds(pair)]
+    for kind in sorted(pair.kinds, key=lambda kind: kind.name in staged):
+        if staging is not None and context is not None and kind.name in staged:
+            progress(kind.name)
+            pieces = units_of(found.get(("position", "book"))) if kind.name == "equipment" else {}
+            listings = staging.read(kind, intakes, context.digest(kind, intakes, index), pieces.values())
+            found |= {(kind.name, side): listing for side, listing in listings.items()}
+            continue
         for side, listing in _both(kind, intakes, progress):
             if listing is not None:
                 found[(kind.name, side)] = listing
@@ -292,7 +329,7 @@ def _shown(pair: Pair, side: Side, listings: Iterable[Listing]) -> dict[tuple[st
         (kinds[one.kind].main.collection, id): record.version
         for one in listings
         if one.side == side and one.kind in kinds
-        for id, record in one.records.items()
+        for id, record in one.looked.items()
         if record.version is not None
     }
 
@@ -305,7 +342,7 @@ def _receipts(
     """
     rows = [
         row
-        for row in store.receipts(pair.name, side, _RECEIPTS)
+        for row in store.receipts(pair.name, side, RECEIPTS)
         if row.ref is not None and row.operation.action != "draft" and row.finished.isoformat() > since
     ]
     newest = {(row.operation.kind, row.ref): row for row in reversed(rows)}

@@ -67,7 +67,10 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Listing:
     """All records of a kind on one side; ``complete`` only if nothing can be missing. ``bad``: ids that exist but
-    could not be decoded: present, so never "gone"."""
+    could not be decoded: present, so never "gone".
+
+    ``part`` are the records that planning must look at where the others are known to need nothing (``None``: all), and
+    ``still`` how many of the others are in service, by organisation. ``records`` are all of them in any case."""
 
     kind: str
     side: Side
@@ -75,6 +78,13 @@ class Listing:
     complete: bool
     bad: frozenset[str] = frozenset()
     read: int = 0
+    part: Mapping[str, Record] | None = None
+    still: Mapping[Any, int] = field(default_factory=lambda: EMPTY)
+
+    @property
+    def looked(self) -> Mapping[str, Record]:
+        """The records to look at."""
+        return self.records if self.part is None else self.part
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from ..mappings.model import Kind, Side
+from ..mappings.model import Kind, Ref, Side
 from ..mappings.system import SystemMap
 from .diff import Pending
 from .feed_facts import FeedFacts
@@ -53,10 +53,12 @@ class World:
     undocumented: frozenset[str] = frozenset()
     #: What happened once, where both sides keep it and settings ask for it.
     feed: FeedFacts | None = None
+    #: Gives the link of a record that planning need not look at.
+    more: Callable[[Ref], Link | None] = lambda ref: None
     index: LinkIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", LinkIndex(self.links))
+        object.__setattr__(self, "index", LinkIndex(self.links, self.more))
 
     def listing(self, kind: str, side: Side) -> Listing | None:
         """What was read of a kind on a side, or ``None`` if it was not readable this time."""

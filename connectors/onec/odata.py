@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from ...errors import Blocked, Fatal, Reject
-from ..base import Asked, Capabilities, Delta, Description, Page, Query, Raw, Receipt, Write
+from ..base import Asked, Capabilities, Delta, Description, Page, Query, Raw, Receipt, Rows, Write
 from ..http import HttpClient, Retries
 from . import answers, metadata, url
 from .answers import Answers
@@ -141,6 +141,14 @@ class OnecConnector:
         """Changes cannot be asked for by time: ``since`` gives the whole listing, never called complete."""
         for page in self._tracker.pages(query):
             yield page if since is None else replace(page, complete=False)
+
+    def undecoded(self, query: Query) -> Iterator[Rows] | None:
+        """The listing undecoded, where nothing of it is taken from a copy."""
+        return self._tracker.reader.rows(query) if self._tracker.plain(query) else None
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        """The records of such rows. Raises ``Retry`` where 1C did not write one of them."""
+        return self._tracker.reader.decoded(query, rows)
 
     def get(self, collection: str, id: str) -> Raw | None:
         """The record now. ``None`` only where 1C itself says that there is no such instance."""

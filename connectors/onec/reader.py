@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from ...errors import Retry
 from ..ahead import ahead
-from ..base import Page, Query, Raw
+from ..base import Page, Query, Raw, Rows
 from . import url
 from .answers import Answers
 from .asking import divided, joined
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
-from .shapes import Shape, shape
+from .shapes import Bare, Shape, packed, shape, split, undecoded, unpacked
 from .transport import Transport
 from .values import Codec
 
@@ -39,6 +39,7 @@ ROUNDS = 5
 KEY_PAGES = 20
 #: Told of a record and of the row it came as.
 Keep = Callable[[Raw, Mapping[str, Any]], None]
+T = TypeVar("T", Raw, Bare)
 
 
 class Reader:
@@ -78,22 +79,52 @@ class Reader:
             complete = complete and last
 
     def _pages(self, query: Query, keep: Keep | None) -> Iterator[Page]:
-        index, codec = self._catalogue()
-        target = resolve(index, query, self._zone)
+        target, codec = self.resolve(query)
         if not target.order:
             yield Page(self._whole(target, codec, keep), complete=True)
             return
-        seen: set[str] = set()
         typed = _shape(target, codec, keep)
-        made = recorder(target, codec, typed)
-        requests = 0
+        for fresh, complete in self._listing(target, codec, typed, recorder(target, codec, typed), keep):
+            yield Page(tuple(fresh), complete)
+
+    def rows(self, query: Query) -> Iterator[Rows] | None:
+        """The same listing with its rows as they came. ``None`` where it is asked for in pieces or sifted after."""
+        pieces, wanted = divided(self._catalogue()[0], query, self._zone, self.answers)
+        return self._rows(query) if len(pieces) == 1 and wanted is None else None
+
+    def _rows(self, query: Query) -> Iterator[Rows]:
+        target, codec = self.resolve(query)
+        if not target.order:
+            rows = self._transport.rows(target.path, _query(target), what=target.collection, decode=split)
+            yield Rows([row if isinstance(row, bytes) else packed(row) for row in rows], complete=True)
+            return
+        typed = undecoded() if target.key == ("Ref_Key",) else None
+
+        def made(row: Any) -> Bare:
+            return row if type(row) is Bare else Bare(record(target, codec, row).id, packed(row))
+
+        for fresh, complete in self._listing(target, codec, typed, made):
+            yield Rows([row.body for row in fresh], complete)
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        """The records of such rows."""
+        target, codec = self.resolve(query)
+        found = [record(target, codec, unpacked(row)) for row in rows]
+        bare = target.order or target.entity.key
+        return found if bare else [replace(raw, data=_zeros(target, raw.data)) for raw in found]
+
+    def _listing(
+        self, target: Target, codec: Codec, typed: Shape | None, made: Callable[[Any], T], keep: Keep | None = None
+    ) -> Iterator[tuple[list[T], bool]]:
+        """What ``made`` makes of the rows of each page, no row twice, and whether that was all."""
+        seen: set[str] = set()
         for requests, rows in enumerate(self._pass(target, self._size, typed), 1):
             fresh = self._fresh(made, rows, seen, keep)
             if requests == 1 and len(rows) < self._size:
-                yield Page(fresh, complete=True)
+                yield fresh, True
                 return
-            yield Page(fresh, complete=False)
-        yield from self._settle(target, codec, seen, keep)
+            yield fresh, False
+        yield from self._settle(target, codec, seen, made, keep)
 
     def resolve(self, query: Query) -> tuple[Target, Codec]:
         """What a query asks for, and how its rows are read."""
@@ -159,10 +190,12 @@ class Reader:
                 return
             before = keys
 
-    def _settle(self, target: Target, codec: Codec, seen: set[str], keep: Keep | None) -> Iterator[Page]:
+    def _settle(
+        self, target: Target, codec: Codec, seen: set[str], made: Callable[[Any], T], keep: Keep | None
+    ) -> Iterator[tuple[list[T], bool]]:
         before, size = seen, self._size * KEY_PAGES
         keys_only = replace(target, select=target.key)
-        typed, made = _shape(keys_only, codec, None), recorder(target, codec, None)
+        typed = _shape(keys_only, codec, None)
         for _ in range(ROUNDS):
             now: set[str] = set()
             pages = last = 0
@@ -177,13 +210,13 @@ class Reader:
             for rows in self._missed(target, missing):
                 fresh = self._fresh(made, rows, seen, keep)
                 if fresh:
-                    yield Page(fresh, complete=False)
+                    yield fresh, False
             if settled and (target.key == ("Ref_Key",) or now <= seen):
-                yield Page((), complete=True)
+                yield [], True
                 return
             before = now
         log.warning("listing_never_settled", set=target.set)
-        yield Page((), complete=False)
+        yield [], False
 
     def _missed(self, target: Target, missing: set[str]) -> Iterator[list[dict[str, Any]]]:
         if target.key != ("Ref_Key",):
@@ -192,22 +225,16 @@ class Reader:
             return
         yield from self.by_keys(target, sorted(missing))
 
-    def _fresh(
-        self,
-        made: Callable[[Mapping[str, Any]], Raw],
-        rows: list[dict[str, Any]],
-        seen: set[str],
-        keep: Keep | None,
-    ) -> tuple[Raw, ...]:
+    def _fresh(self, made: Callable[[Any], T], rows: list[Any], seen: set[str], keep: Keep | None) -> list[T]:
         found = []
         for row in rows:
-            raw = made(row)
-            if raw.id not in seen:
-                seen.add(raw.id)
-                found.append(raw)
-                if keep is not None:
-                    keep(raw, row)
-        return tuple(found)
+            one = made(row)
+            if one.id not in seen:
+                seen.add(one.id)
+                found.append(one)
+                if keep is not None and isinstance(one, Raw):
+                    keep(one, row)
+        return found
 
 
 def selected(target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +267,7 @@ def recorder(target: Target, codec: Codec, typed: Shape | None) -> Callable[[Any
     def one(row: Any) -> Raw:
         if type(row) is not kind:
             return record(target, codec, row)
-        raw = make(row)
+        raw: Raw = make(row)
         if not raw.id:
             raise Retry("answer_broken", "The answer of 1C came broken.")
         return raw

@@ -12,15 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from ...errors import Retry
 from ..base import Raw
+from ..http import encode_json
 from .metadata import EntityType, Property
-from .values import EMPTY_DATE, ZERO, Codec
+from .values import EMPTY_DATE, ZERO, Codec, parse_json
 
-__all__ = ["Shape", "shape"]
+__all__ = ["Bare", "Shape", "packed", "shape", "split", "undecoded", "unpacked"]
 
 _INTEGERS = ("Edm.Int16", "Edm.Int32")
 #: EDM type → what the JSON is decoded into, and the expression that makes our value of it.
@@ -42,8 +44,69 @@ class Shape:
 
     row: type
     decode: Callable[[bytes], list[Any]]
-    make: Callable[[Any], Raw]
+    make: Callable[[Any], Any]
     key: Callable[[Any], str]
+
+
+class Bare(NamedTuple):
+    """A row as it came, and its key."""
+
+    id: str
+    body: bytes
+
+
+class _Split(msgspec.Struct):
+    value: list[msgspec.Raw]
+
+
+class _Key(msgspec.Struct):
+    Ref_Key: str
+
+
+class _Keys(msgspec.Struct):
+    value: list[_Key]
+
+
+_SPLIT, _KEYS = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Keys)
+
+
+def split(content: bytes) -> list[bytes]:
+    """The rows of an answer, undecoded. Raises ``msgspec.DecodeError``."""
+    return [bytes(row) for row in _SPLIT.decode(content.removeprefix(b"\xef\xbb\xbf")).value]
+
+
+def packed(row: Any) -> bytes:
+    """A row that had to be decoded, in bytes again. Raises ``Retry`` for text that no JSON in UTF-8 can hold."""
+    try:
+        return encode_json(row)
+    except (ValueError, TypeError) as error:
+        raise _broken() from error
+
+
+def unpacked(row: bytes) -> dict[str, Any]:
+    """A row that was left undecoded. Raises ``Retry`` where it is no object after all."""
+    try:
+        found = parse_json(row)
+    except ValueError as error:
+        raise _broken() from error
+    if not isinstance(found, dict):
+        raise _broken()
+    return found
+
+
+def _broken() -> Retry:
+    return Retry("answer_broken", "The answer of 1C came broken.")
+
+
+def undecoded() -> Shape:
+    """The shape of a listing of objects of which nothing but the key is read."""
+
+    def decode(content: bytes) -> list[Bare]:
+        bare = content.removeprefix(b"\xef\xbb\xbf")
+        keys, rows = _KEYS.decode(bare).value, _SPLIT.decode(bare).value
+        return [Bare(key.Ref_Key.lower(), bytes(row)) for key, row in zip(keys, rows, strict=True)]
+
+    return Shape(Bare, decode, lambda row: row, attrgetter("id"))
 
 
 def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str]) -> Shape | None:

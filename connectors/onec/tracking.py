@@ -84,6 +84,10 @@ class Tracker:
             return "versions" if versioned else "slice"
         return "slice" if asked == "versions" and not versioned else asked
 
+    def plain(self, query: Query) -> bool:
+        """Whether a listing is simply read, nothing of it being remembered here."""
+        return self.way(query, self.reader.resolve(query)[0]) == "full"
+
     def pages(self, query: Query) -> Iterator[Page]:
         """The listing, found by the method declared for its collection."""
         target, codec = self.reader.resolve(query)

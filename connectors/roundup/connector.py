@@ -7,15 +7,15 @@ never tells property types, and booleans come as numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import requests
 
 from ...errors import Blocked, Fatal, Reject, Retry, Stale, Unknown
-from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
-from ..http import HttpClient, Retries
+from ..base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Rows, Write
+from ..http import HttpClient, Retries, encode_json
 from .errors import desk_errors, explain_refusal, message_of
 from .values import (
     TIMES,
@@ -27,6 +27,7 @@ from .values import (
     next_cursor,
     parse_schema,
     query_string,
+    split,
     stamp_of,
     version_of,
     where_pairs,
@@ -143,6 +144,37 @@ class RoundupConnector:
         last = self._out(query, [*fresh, *late], before)
         yield Page(last.records, complete=before is None, cursor=next_cursor(before, clock, seen))
 
+    def undecoded(self, query: Query) -> Iterator[Rows]:
+        """The whole listing undecoded, under the same rules."""
+        info = self._class(query.collection)
+        info.check(query.fields)
+        conditions = where_pairs(info, query.where)
+        seen: set[str] = set()
+        more, index = True, 1
+        while more:
+            rows, more = self._taken(self._listed(info, conditions, index), split)
+            fresh = [(id, row) for id, row in rows if id not in seen]
+            if more and not fresh:
+                raise Retry("desk_page_loop", "The desk repeats one page of {collection}.", collection=info.name)
+            seen.update(id for id, _ in fresh)
+            yield Rows([row for _, row in fresh], complete=False)
+            index += 1
+        late = [(id, self._attributes(info, id)) for id in self._missing(info, conditions, seen)]
+        try:
+            last = [encode_json({"id": id, **found[0]}) for id, found in late if found is not None]
+        except (ValueError, TypeError) as error:  # text that no JSON in UTF-8 can hold
+            raise _unreadable() from error
+        yield Rows(last, complete=True)
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        """The records of such rows. Raises ``Retry`` for one that cannot be read."""
+        info = self._class(query.collection)
+        try:
+            found = [json.loads(row, parse_float=Decimal) for row in rows]
+            return [_cut(query, _raw(info, str(one["id"]), one)) for one in found]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise _unreadable() from error
+
     def get(self, collection: str, id: str) -> Raw | None:
         """By id alone: Roundup would also take a key here. Deleted items still answer, marked ``retired``."""
         found = self._item(self._class(collection), id)
@@ -237,17 +269,24 @@ class RoundupConnector:
     # --- reading
 
     def _item(self, info: ClassInfo, id: str) -> tuple[Raw, str] | None:
+        found = self._attributes(info, id)
+        return None if found is None else (_raw(info, id, found[0]), found[1])
+
+    def _attributes(self, info: ClassInfo, id: str) -> tuple[dict[str, Any], str] | None:
         if not id.isascii() or not id.isdigit():
             return None
         response = self._get(f"data/{info.name}/{id}", [("@protected", "true")])
         if response.status_code == 404:
             return None
-        return self._json(response, lambda data: (_raw(info, id, data["attributes"]), str(data["@etag"])))
+        return self._json(response, lambda data: ({**data["attributes"]}, str(data["@etag"])))
 
-    def _page(self, info: ClassInfo, conditions: list[tuple[str, str]], index: int) -> tuple[list[Raw], bool, str]:
+    def _listed(self, info: ClassInfo, conditions: list[tuple[str, str]], index: int) -> requests.Response:
         wanted = ",".join([*info.properties, "activity", "creation"])
         paging = [("@page_size", str(self.capabilities.page_size)), ("@page_index", str(index)), ("@sort", "id")]
-        response = self._get(f"data/{info.name}", [("@fields", wanted), *paging, *conditions])
+        return self._get(f"data/{info.name}", [("@fields", wanted), *paging, *conditions])
+
+    def _page(self, info: ClassInfo, conditions: list[tuple[str, str]], index: int) -> tuple[list[Raw], bool, str]:
+        response = self._listed(info, conditions, index)
         rows, more = self._json(
             response,
             lambda data: (
@@ -262,21 +301,20 @@ class RoundupConnector:
         answer = self._get(f"data/{info.name}", [("@sort", "id"), *conditions])
         return self._json(answer, lambda data: [str(row["id"]) for row in data["collection"]])
 
-    def _late(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Mapping[str, object]) -> list[Raw]:
+    def _missing(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Collection[str]) -> list[str]:
         missing = [id for id in self._ids(info, conditions) if id not in seen]
         if len(missing) > max(20, len(seen) // 10):
             raise Retry("desk_listing_moved", "{collection} changed too much while it was read.", collection=info.name)
-        items = [self._item(info, id) for id in missing]
+        return missing
+
+    def _late(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Mapping[str, object]) -> list[Raw]:
+        items = [self._item(info, id) for id in self._missing(info, conditions, seen)]
         return [item[0] for item in items if item is not None]
 
     def _out(self, query: Query, rows: list[Raw], before: Cursor | None) -> Page:
         known = before.seen if before else {}
         kept = [row for row in rows if known.get(row.id) != row.version]
-        if query.fields:
-            kept = [
-                Raw(r.collection, r.id, r.version, {n: r.data[n] for n in query.fields if n in r.data}) for r in kept
-            ]
-        return Page(tuple(kept), complete=False)
+        return Page(tuple(_cut(query, row) for row in kept), complete=False)
 
     def _class(self, name: str) -> ClassInfo:
         if not self._classes:
@@ -306,18 +344,33 @@ class RoundupConnector:
         return self._http.request("GET", f"rest/{path}", params_raw_query=query_string([*pairs, ("@pretty", "false")]))
 
     def _json(self, response: requests.Response, take: Callable[[Any], T], write: bool = False) -> T:
+        """What ``take`` finds in the answer's JSON."""
+        return self._taken(response, lambda content: take(json.loads(content, parse_float=Decimal)["data"]), write)
+
+    def _taken(self, response: requests.Response, take: Callable[[bytes], T], write: bool = False) -> T:
         """What ``take`` finds in the answer; one of another shape than ours is no answer at all."""
         if response.status_code == 404:
             hint = "Check the address of the desk."
             raise Fatal("desk_address", "The desk does not know this address: {message}", hint=hint,
                         message=message_of(response))  # fmt: skip
         try:
-            return take(json.loads(response.content, parse_float=Decimal)["data"])
+            return take(response.content)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             if write:
                 raise Unknown("desk_answer", "The desk took the write but its answer cannot be read.") from error
-            hint = "Check that the address of the desk leads to Roundup itself."
-            raise Retry("desk_answer_read", "The desk's answer cannot be read.", hint=hint) from error
+            raise _unreadable() from error
+
+
+def _unreadable() -> Retry:
+    hint = "Check that the address of the desk leads to Roundup itself."
+    return Retry("desk_answer_read", "The desk's answer cannot be read.", hint=hint)
+
+
+def _cut(query: Query, raw: Raw) -> Raw:
+    """``raw`` with no other fields than were asked for."""
+    if not query.fields:
+        return raw
+    return Raw(raw.collection, raw.id, raw.version, {n: raw.data[n] for n in query.fields if n in raw.data})
 
 
 def _raw(info: ClassInfo, id: str, attributes: Mapping[str, Any]) -> Raw:

@@ -19,7 +19,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+import msgspec
+
 from ...errors import Blocked, Fatal, Reject
+from ..http import encode_json
 
 __all__ = [
     "ClassInfo",
@@ -31,6 +34,7 @@ __all__ = [
     "next_cursor",
     "parse_schema",
     "query_string",
+    "split",
     "stamp_of",
     "version_of",
     "where_pairs",
@@ -150,6 +154,40 @@ def _encoded(name: str, value: Any) -> str | list[str]:
         hint="Correct the mapping of this field.",
         type=type(value).__name__,
     )
+
+
+class _Id(msgspec.Struct):
+    id: str
+
+
+class _Ids(msgspec.Struct):
+    collection: list[_Id]
+
+
+class _Collection(msgspec.Struct):
+    collection: list[msgspec.Raw]
+    links: dict[str, Any] = msgspec.field(name="@links", default_factory=dict)
+
+
+class _IdsAnswer(msgspec.Struct):
+    data: _Ids
+
+
+class _RowsAnswer(msgspec.Struct):
+    data: _Collection
+
+
+_IDS, _ROWS = msgspec.json.Decoder(_IdsAnswer), msgspec.json.Decoder(_RowsAnswer)
+
+
+def split(content: bytes) -> tuple[list[tuple[str, bytes]], bool]:
+    """(id, row as it came) of a page, and whether there are more. Raises like ``json.loads`` and look-ups do."""
+    try:
+        ids, data = _IDS.decode(content).data.collection, _ROWS.decode(content).data
+        return [(one.id, bytes(row)) for one, row in zip(ids, data.collection, strict=True)], "next" in data.links
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        answer = json.loads(content, parse_float=Decimal)["data"]
+        return [(str(row["id"]), encode_json(row)) for row in answer["collection"]], "next" in answer.get("@links", {})
 
 
 def query_string(pairs: Sequence[tuple[str, str]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,15 +12,15 @@ from ...errors import Reject
 from ...sync.ids import fingerprint
 from ...sync.pair import book_now
 from ...sync.reconcile.look import Look
-from ...sync.reconcile.run import question_of
 from ...sync.reconcile.scope import Asked, resolve
-from ...sync.reconcile.types import ReconcileRules, Reconciliation
-from ...sync.store import IssueRow, Store
+from ...sync.reconcile.types import ReconcileRules
+from ...sync.store import Store
 from ...sync.types import Draft, Record
 from ..forms.facts import facts_of
 from ..forms.inventory import sheets
 from ..forms.making import chosen, named, sources_told
 from ..forms.types import Row, Stamp
+from ..reconcile import asked_of
 from .comparison import classes, concerns, differences, licences
 from .quality import quality
 from .types import Filled, Report
@@ -81,7 +80,7 @@ def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
     def inside(record: Record) -> bool:
         return ours.inside(snapshot, record) and more.inside(snapshot, record)
 
-    asked = _questions(store, pair, made) if made.day is None else {}
+    asked = asked_of(store, pair, made)
     rows: dict[str, tuple[Row, ...]]
     match wanted.report.name:
         case "reconciliation":
@@ -100,22 +99,6 @@ def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
             rows = {"lines": tuple(quality(snapshot, made, inside))}
     stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
     return Filled(wanted.report, rows, stamp)
-
-
-def _questions(store: Store, pair: str, made: Reconciliation) -> dict[str, IssueRow]:
-    """Key of a difference → the question it stands under: its own, or the nightly run's about the same thing."""
-    standing = store.issues(pair, None)
-    own = {row.issue.key: row for row in standing}
-    about: dict[tuple[str, str | None, str | None], list[IssueRow]] = defaultdict(list)
-    for row in standing:
-        if row.state != "closed":
-            about[row.issue.kind, row.issue.book, row.issue.desk].append(row)
-    found: dict[str, IssueRow] = {}
-    for one in made.differences:
-        theirs = question_of(one, about.get((one.kind, one.book_id, one.desk_id), ()))
-        if its := own.get(one.key) or theirs:
-            found[one.key] = its
-    return found
 
 
 # -- the journal -------------------------------------------------------------------------------------------------------

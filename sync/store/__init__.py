@@ -15,6 +15,7 @@ from .rows import (
     ReceiptRow,
     SideState,
 )
+from .stage import Known, Past, Stage, StageError
 from .store import Store
 
 __all__ = [
@@ -25,11 +26,15 @@ __all__ = [
     "IssueReport",
     "IssueRow",
     "JobRow",
+    "Known",
     "Lock",
     "OperationRow",
+    "Past",
     "PlanRow",
     "ReceiptRow",
     "SideState",
+    "Stage",
+    "StageError",
     "Store",
     "restore",
 ]

@@ -32,6 +32,9 @@ _MOVE = audit_head.update().where(audit_head.c.pair == bindparam("p"))
 _CHAIN = select(audit).where(audit.c.pair == bindparam("p")).order_by(audit.c.id)
 _NUMBERS = select(audit.c.id).where(audit.c.pair == bindparam("p")).order_by(audit.c.id)
 _BETWEEN = _CHAIN.where(audit.c.id.between(bindparam("a"), bindparam("z")))
+_SINCE = select(audit.c.kind, audit.c.book, audit.c.desk).where(
+    audit.c.pair == bindparam("p"), audit.c.id > bindparam("i")
+)
 #: Rows checked at a time.
 _PAGE = 500
 _NEWEST = select(audit).where(audit.c.pair == bindparam("p")).order_by(audit.c.id.desc()).limit(bindparam("n"))
@@ -157,6 +160,15 @@ class Audit(Core):
         with self._read() as connection:
             end = connection.execute(_ENDS, {"p": pair}).one_or_none()
         return GENESIS if end is None else str(end.hash)
+
+    def since(self, pair: str, head: str) -> list[tuple[str, str | None, str | None]] | None:
+        """(kind, book id, desk id) of all done since the chain ended with ``head``; ``None`` where it never did."""
+        with self._read() as connection:
+            last = 0 if head == GENESIS else connection.execute(_LAST, {"p": pair, "h": head}).scalar_one_or_none()
+            if last is None:
+                return None
+            found = connection.execute(_SINCE, {"p": pair, "i": last}).all()
+        return [(row.kind, row.book, row.desk) for row in found if row.kind is not None]
 
     def audit(self, pair: str, limit: int = 100) -> list[AuditRow]:
         """The newest rows, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ _COUNT = select(func.count()).select_from(links).where(links.c.pair == bindparam
 _KIND = _ALL.where(links.c.kind == bindparam("k"))
 _BY_BOOK = _KIND.where(links.c.book == bindparam("i"))
 _BY_DESK = _KIND.where(links.c.desk == bindparam("i"))
+_BESIDE = _ALL.where(links.c.kind.not_in(bindparam("k", expanding=True)))
+_BOOKS = _KIND.where(links.c.book.in_(bindparam("i", expanding=True)))
+_DESKS = _KIND.where(links.c.desk.in_(bindparam("i", expanding=True)))
+_FROM = _KIND.where(links.c.book >= bindparam("i"), links.c.book < bindparam("z"))
 _KEYS = select(links.c.kind, links.c.book, links.c.desk).where(links.c.pair == bindparam("p"))
 _EXACT = (
     links.c.pair == bindparam("p"),
@@ -40,6 +44,8 @@ _FORGIVE = rejection.delete().where(
     rejection.c.desk == bindparam("d"),
 )
 _REJECTED = select(rejection).where(rejection.c.pair == bindparam("p"))
+#: Ids asked for at once.
+_MANY = 500
 #: Up to this many links are tried one by one; more are told apart by reading the keys first.
 _FEW = 8
 
@@ -130,6 +136,27 @@ class Linking(Core):
         with self._read() as connection:
             found = connection.execute(statement, {"p": pair} if kind is None else {"p": pair, "k": kind}).all()
         return [link_of(row) for row in found]
+
+    def links_beside(self, pair: str, kinds: Iterable[str]) -> list[Link]:
+        """All links but those of ``kinds``, oldest first."""
+        with self._read() as connection:
+            found = connection.execute(_BESIDE, {"p": pair, "k": list(kinds)}).all()
+        return [link_of(row) for row in found]
+
+    def links_about(
+        self, pair: str, kind: str, books: Iterable[str], desks: Iterable[str], prefix: str = ""
+    ) -> list[Link]:
+        """The links of these records, and those whose book id begins with ``prefix`` (if any), oldest first."""
+        found: dict[int, Row[Any]] = {}
+        with self._read() as connection:
+            for statement, ids in ((_BOOKS, sorted(books)), (_DESKS, sorted(desks))):
+                for start in range(0, len(ids), _MANY):
+                    asked = {"p": pair, "k": kind, "i": ids[start : start + _MANY]}
+                    found.update((row.id, row) for row in connection.execute(statement, asked))
+            if prefix:
+                asked = {"p": pair, "k": kind, "i": prefix, "z": f"{prefix}\U0010ffff"}
+                found.update((row.id, row) for row in connection.execute(_FROM, asked))
+        return [link_of(found[number]) for number in sorted(found)]
 
     def count_links(self, pair: str) -> int:
         """How many there are, without reading them."""

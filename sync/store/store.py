@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy.exc import DBAPIError
 
+from ..types import Link
 from .audit import Audit
 from .backup import Backups
 from .core import Clock, utc_now
 from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
 from .feeding import Feeding
-from .forgetting import Forgetting
+from .forgetting import Forgetting, Forgotten
 from .journal import Journal
 from .linking import Linking
 from .locking import Locking
@@ -22,6 +24,7 @@ from .questions import Questions
 from .reconciling import Reconciling
 from .requesting import Requesting
 from .running import Running
+from .stage import Stage, StageError, remove, stage_path
 
 __all__ = ["Store"]
 
@@ -71,6 +74,38 @@ class Store(
             return cls(engine, connection, clock)
         connection.close()
         return cls(engine, None, clock)
+
+    def stage(self, pair: str) -> Stage | None:
+        """The staged rows of a pair, beside the file; ``None`` where there is no place for them. The same one until the
+        store is closed."""
+        if pair not in self._stages and is_sqlite(self._engine):
+            path = stage_path(self.path, pair) if self.path else None
+            try:
+                self._stages[pair] = Stage(path)
+            except (OSError, StageError):
+                remove(path)
+        return self._stages.get(pair)
+
+    def leave_stage(self, pair: str) -> None:
+        """What was read for a run that did not end well is not kept."""
+        if pair in self._stages:
+            self._stages[pair].leave()
+
+    def drop_stage(self, pair: str) -> None:
+        """Remove the staged rows of a pair: the next night looks at everything."""
+        if pair in self._stages:
+            self._stages.pop(pair).close()
+        remove(stage_path(self.path, pair) if self.path else None)
+
+    def forget(self, pair: str, person: Link, names: Iterable[str], *, by: str) -> Forgotten:
+        """As ``Forgetting.forget``; the rows that both sides gave hold the name too."""
+        self.drop_stage(pair)
+        return super().forget(pair, person, names, by=by)
+
+    def close(self) -> None:
+        while self._stages:
+            self._stages.popitem()[1].close()
+        super().close()
 
     def __enter__(self) -> Self:
         return self

@@ -309,5 +309,7 @@ def test_forms_and_reports_are_made_of_what_was_kept(firm: Firm) -> None:
     assert (toner["title"], toner["shortage_quantity"], toner["final_shortage_quantity"]) == ("Тонер", 3, 3)
     assert (lamps["title"], lamps["shortage_quantity"]) == ("Лампа", 3)
     filled = make_report(firm.store, PAIR, ZONE, firm.now, WantedReport(report("reconciliation")))
+    asked = {key: row.id for key, row in answer.rows.items()}
+    assert {key: row.id for key, row in job.asked_of(firm.store, PAIR, answer.made).items()} == asked
     assert {str(row["question"]) for row in filled.rows["differences"]} == {str(r.id) for r in answer.rows.values()}
     assert filled.stamp.fingerprint == answer.made.fingerprint

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 __all__ = ["BY_NAME", "CLASSIC", "LAWS", "MUTANTS", "Mutant"]
 
-#: The laws of this engine: 32–34 come with feeds, 36 with undo.
-LAWS = (*range(1, 32), 35, 37)
+#: The laws of this engine: 32–34 come with feeds, 36 with undo. 38 is our own.
+LAWS = (*range(1, 32), 35, 37, 38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +165,11 @@ OWN = (
     _m(
         "planning links",
         "sync.engine",
-        """            _, sight = self._look(run)
-            plan, verdict = self._plan(sight, run)
+        """            _, sight = self._look(run, part=True)
+            plan, verdict, _ = self._plan(sight, run)
 """,
-        """            applier, sight = self._look(run)
-            plan, verdict = self._plan(sight, run)
+        """            applier, sight = self._look(run, part=True)
+            plan, verdict, _ = self._plan(sight, run)
             applier._local(op for op in plan.operations if op.action == "link")
 """,
         law_12="fixed::law_12_and_15_planning_twice_gives_one_plan_and_changes_nothing",
@@ -330,6 +330,13 @@ OWN = (
             return response
 """,
         law_37="audit::law_37_what_the_server_repeats_is_not_kept",
+    ),
+    _m(
+        "a link that was touched stays quiet",
+        "sync.staging",
+        "watched = {id for id in (*touched, *self.watched[side]) if id is not None}",
+        "watched = {id for id in self.watched[side] if id is not None}",
+        law_38="staging::law_38_whatever_changed_is_seen",
     ),
 )
 

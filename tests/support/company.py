@@ -11,13 +11,14 @@ from typing import Any
 
 from hostile import KINDS, Crash, HostileSide, Trouble, system
 from ledger import Ledger, Snapshot
+from parts import seen
 from sqlalchemy import Connection
 
 from uchet.errors import Reject
 from uchet.mappings.model import Side
 from uchet.sync.engine import Engine
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
-from uchet.sync.store import Store
+from uchet.sync.store import Stage, Store
 from uchet.sync.types import Link, Run
 
 OPEN_GUARD = GuardLimits(change_share=1, retire_share=1, change_max=10**6, retire_max=10**6, source_share=0)
@@ -77,6 +78,11 @@ class FragileStore(Store):
     fuse: int | None = None
     late: bool = False
     dead: bool = False
+    #: Whether the rows of the last night are kept; else every night looks at everything.
+    staged: bool = True
+
+    def stage(self, pair: str) -> Stage | None:
+        return super().stage(pair) if self.staged else None
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
@@ -110,9 +116,11 @@ class Edit:
 
 
 class Company:
-    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a second."""
+    """``guard`` off by default: everything is approved, as the laws ask. Each look at the clock takes a second. Every
+    other ``seed`` is that of a company whose nights look at what changed; the others look at everything."""
 
     def __init__(self, seed: int = 0, guard: GuardLimits = OPEN_GUARD, fingerprint: str = "1") -> None:
+        self.staged = seed % 2 == 1
         self.book = HostileSide("book", own_key=True, seed=seed, stores=BOOK_STORES, conditional=False)
         self.desk = HostileSide("desk", own_key=False, seed=seed + 1, stores=DESK_STORES)
         self.now = datetime(2026, 2, 10, 1, 0, tzinfo=UTC)
@@ -126,7 +134,9 @@ class Company:
     accepted = False
 
     def new_store(self) -> FragileStore:
-        return FragileStore.open(":memory:", clock=lambda: self.now)
+        store = FragileStore.open(":memory:", clock=lambda: self.now)
+        store.staged = self.staged
+        return store
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -143,10 +153,27 @@ class Company:
         pair = Pair(PAIR, self.book, self.desk, maps[0], maps[1], KINDS)
         return Engine(pair, self.store, self.settings, clock=self.clock, sleep=lambda seconds: None)
 
+    #: Whether every night is planned twice before it: from the rows that changed, and from everything.
+    twice = False
+
+    def same_plan(self) -> None:
+        """What is planned from the rows that changed is what is planned from everything, in any trouble."""
+        engine = self.engine()
+        before = [(s, {*s.trouble.cut}, {*s.trouble.broken}, s.random.getstate()) for s in self.sides()]
+        plans = []
+        for part in (True, False):
+            plans.append(seen(engine, part=part)[0])
+            for side, cut, broken, state in before:
+                side.trouble.cut, side.trouble.broken = {*cut}, {*broken}
+                side.random.setstate(state)
+        assert plans[0] == plans[1], "the plan for the part is not the plan for the whole"
+
     # -- runs -------------------------------------------------------------------------------------------------------
 
     def night(self) -> Run:
         """One run that nobody watches: what the guard stops stays undone."""
+        if self.twice:
+            self.same_plan()
         before = self.ledger.snapshot(self)
         with self._watched(before, approved=False) as ended:
             run = self.engine().run()

@@ -5,12 +5,13 @@ Each fake keeps its own count of what really happened to it, so that the laws ne
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from uchet.connectors.base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
+from uchet.connectors.base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Rows, Write
 from uchet.errors import Reject, Retry, Stale, Unknown
 from uchet.mappings.model import Field, Kind, Side
 from uchet.mappings.system import FieldMap, KindMap, Source, SystemMap
@@ -201,6 +202,14 @@ class HostileSide:
                 raise Retry("busy", "The other side is busy.")
             self.shown[query.collection] |= {raw.id for raw in page}
             yield Page(page, complete=n == len(pages) - 1)
+
+    def undecoded(self, query: Query) -> Iterator[Rows]:
+        for page in self.read(query):
+            rows = [json.dumps([raw.id, raw.version, raw.data]).encode() for raw in page.records]
+            yield Rows(rows, page.complete)
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        return [Raw(query.collection, *json.loads(row)) for row in rows]
 
     def get(self, collection: str, id: str) -> Raw | None:
         if self.trouble.early:

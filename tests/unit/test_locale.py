@@ -6,6 +6,7 @@ import ast
 import gettext
 import io
 import re
+from collections import Counter
 from pathlib import Path
 from string import Formatter
 
@@ -46,6 +47,13 @@ def test_compiled_catalogue_is_the_written_one() -> None:
     written = texts((HERE / "ru" / "LC_MESSAGES" / "uchet.mo").read_bytes())
     assert len(written) > 300
     assert written == texts(compiled("ru"))
+
+
+def test_every_text_stands_once() -> None:
+    """Two entries of one text, as a merge of two branches leaves them: the reader would keep whichever came last."""
+    written = (HERE / "ru" / "LC_MESSAGES" / "uchet.po").read_text("utf-8")
+    texts = re.findall(r'^msgid ((?:".*"\n)+)', written, re.MULTILINE)
+    assert sorted(text for text, times in Counter(texts).items() if times > 1) == []
 
 
 def test_translations_fill_the_same_places() -> None:

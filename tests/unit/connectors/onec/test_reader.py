@@ -178,3 +178,17 @@ def test_a_listing_of_one_page_is_one_request_however_many_connections(index: In
     shelf = Shelf(3)
     assert len(list(_reader(shelf, index, 5, 4).pages(Query(SET, ("Code",))))) == 1
     assert len(shelf.asked) == 1
+
+
+@pytest.mark.parametrize("row", [b"null", b"5", b'{"Code":"\xff"}', b'{"Ref_Key":1'], ids=repr)
+def test_a_row_left_undecoded_that_is_no_record_is_a_broken_answer(index: Index, row: bytes) -> None:
+    with pytest.raises(Retry) as raised:
+        _reader(Shelf(0), index).decoded(Query(SET, ("Code",)), [row])
+    assert raised.value.code == "answer_broken"
+
+
+def test_a_row_that_no_json_can_hold_is_a_broken_answer(index: Index) -> None:
+    shelf = Shelf(1)
+    shelf.rows = dict.fromkeys(shelf.rows, "\ud800")
+    with pytest.raises(Retry):
+        list(_reader(shelf, index).rows(Query(SET, ("Code",))))

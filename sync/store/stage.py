@@ -1,0 +1,248 @@
+"""The rows that both sides gave last night, as they came: what did not change since need not be looked at again.
+
+A file beside the state, and derived from it and from the sides: lost, damaged or of another uchet it is begun anew, and
+one night looks at everything. It holds names of people, so ``uchet forget`` removes it.
+
+    source   one listing: its query, and its digests in order, each with the number of its row
+    row      a row as it came, and the record that it belongs to
+    record   a record as last composed: whether it must be looked at every night (loud), and its organisation
+    key      what could make another record its rival
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a command that only opens the state needs no arrays, which take long to load
+    import numpy as np
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.int64]
+    Digests = npt.NDArray[np.uint64]
+
+__all__ = ["Known", "Past", "Stage", "StageError", "remove", "stage_path"]
+
+#: The file cannot be read or written: everything is looked at instead.
+StageError = sqlite3.Error
+
+_FORMAT = "1"
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT UNIQUE, query TEXT, digests BLOB, rows BLOB);
+CREATE TABLE row (number INTEGER PRIMARY KEY, source INTEGER, record TEXT, body BLOB);
+CREATE INDEX row_of ON row (source, record);
+CREATE TABLE record (kind TEXT, side TEXT, id TEXT, loud INTEGER, scope TEXT, PRIMARY KEY (kind, side, id))
+    WITHOUT ROWID;
+CREATE INDEX record_loud ON record (kind, side) WHERE loud;
+CREATE TABLE key (kind TEXT, side TEXT, id TEXT, key TEXT, PRIMARY KEY (kind, side, id, key)) WITHOUT ROWID;
+CREATE INDEX key_of ON key (kind, key);
+"""
+#: Values in one IN (…).
+_MANY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The rows of one source: digests in ascending order, and each row's number."""
+
+    source: int
+    digests: Digests
+    rows: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A composed record as it is remembered: ``scope`` is ``None`` for one out of service."""
+
+    id: str
+    loud: bool
+    scope: str | None
+    keys: Sequence[str]
+
+
+def stage_path(state: Path, pair: str) -> Path:
+    """Where the rows of a pair are kept."""
+    return state.with_name(f"{state.name}.{hashlib.sha256(pair.encode()).hexdigest()[:8]}.rows")
+
+
+class Stage:
+    """The staged rows of one pair. Everything between ``begin`` and ``keep`` is one transaction: a night that does not
+    end leaves the rows of the night before. Threads take turns."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._turn = threading.RLock()
+        if path is not None:
+            path.touch(mode=0o600, exist_ok=True)
+        self._database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA busy_timeout=0")
+        if self._path is not None:
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")  # losing the last night costs work, nothing else
+        if self._database.execute("PRAGMA user_version").fetchone()[0] != int(_FORMAT):
+            self._database.executescript(f"BEGIN; {self._drops()} {_SCHEMA} PRAGMA user_version={_FORMAT}; COMMIT;")
+
+    def _drops(self) -> str:
+        names = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return "".join(f'DROP TABLE "{name}";' for (name,) in names)
+
+    # -- one night --------------------------------------------------------------------------------------------------
+
+    def begin(self) -> bool:
+        """Start a night; what an earlier one did not finish is taken back. False while another process writes."""
+        self.leave()
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+    def keep(self, meta: Mapping[str, str]) -> None:
+        """The night is over: what was read and noted stays; what an earlier night kept and this one did not is void."""
+        with self._turn:
+            self._database.execute("DELETE FROM meta")
+            self._database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            self._database.execute("COMMIT")
+
+    def leave(self) -> None:
+        """Nothing of this night stays."""
+        with self._turn, suppress(sqlite3.Error):
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self.leave()
+        self._database.close()
+
+    def meta(self, name: str) -> str:
+        found = self._database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
+
+    # -- rows -------------------------------------------------------------------------------------------------------
+
+    def known(self, name: str, query: str) -> Known:
+        """What is known of a source; nothing where another query was asked before."""
+        import numpy as np
+
+        with self._turn:
+            row = self._database.execute("SELECT * FROM source WHERE name = ?", (name,)).fetchone()
+            if row is not None and row[2] != query:
+                self._database.execute("DELETE FROM row WHERE source = ?", (row[0],))
+                self._database.execute("DELETE FROM source WHERE id = ?", (row[0],))
+                row = None
+            if row is None:
+                made = self._database.execute("INSERT INTO source VALUES (NULL, ?, ?, x'', x'')", (name, query))
+                row = (made.lastrowid, name, query, b"", b"")
+        if len(row[3]) != len(row[4]) or len(row[3]) % 8:
+            raise StageError("digests without their rows")
+        return Known(row[0], np.frombuffer(row[3], np.uint64), np.frombuffer(row[4], np.int64))
+
+    def add(self, source: int, rows: Sequence[tuple[str, bytes]]) -> Numbers:
+        """Rows with the record each belongs to; their numbers."""
+        import numpy as np
+
+        with self._turn:
+            last = self._database.execute("SELECT max(number) FROM row").fetchone()[0] or 0
+            numbers = range(last + 1, last + 1 + len(rows))
+            given = [(n, source, id, body) for n, (id, body) in zip(numbers, rows, strict=True)]
+            self._database.executemany("INSERT INTO row VALUES (?, ?, ?, ?)", given)
+        return np.arange(last + 1, last + 1 + len(rows), dtype=np.int64)
+
+    def settle(self, known: Known, gone: Numbers) -> None:
+        """``known`` is what the source consists of now; ``gone`` are rows that are no longer part of it."""
+        with self._turn:
+            self._database.executemany("DELETE FROM row WHERE number = ?", [(int(n),) for n in gone])
+            statement = "UPDATE source SET digests = ?, rows = ? WHERE id = ?"
+            self._database.execute(statement, (known.digests.tobytes(), known.rows.tobytes(), known.source))
+
+    def records_of(self, numbers: Numbers) -> set[str]:
+        """The records that rows belong to."""
+        found: set[str] = set()
+        for part in _parts([int(n) for n in numbers]):
+            found.update(id for (id,) in self._in("SELECT record FROM row WHERE number IN", part))
+        return found
+
+    def bodies(self, source: int, ids: Collection[str] | None) -> Iterator[tuple[str, bytes]]:
+        """(record, row as it came) of some records, or of all."""
+        if ids is None:
+            with self._turn:
+                found = self._database.execute(
+                    "SELECT record, body FROM row WHERE source = ? ORDER BY number", (source,)
+                ).fetchall()
+            yield from found
+            return
+        for part in _parts(sorted(ids)):
+            yield from self._in("SELECT record, body FROM row WHERE source = ? AND record IN", part, source)
+
+    # -- records ----------------------------------------------------------------------------------------------------
+
+    def loud(self, kind: str, side: str) -> set[str]:
+        """Records that must be looked at every night."""
+        rows = self._all("SELECT id FROM record WHERE kind = ? AND side = ? AND loud", kind, side)
+        return {id for (id,) in rows}
+
+    def scopes(self, kind: str, side: str, ids: Collection[str] | None = None) -> list[tuple[str, int]]:
+        """Organisation → how many records in service, of some records or of all."""
+        query = "SELECT scope, count(*) FROM record WHERE kind = ? AND side = ? AND scope IS NOT NULL"
+        if ids is None:
+            return list(self._all(f"{query} GROUP BY scope", kind, side))
+        found = []
+        for part in _parts(sorted(ids)):
+            marks = ",".join("?" * len(part))
+            found += self._all(f"{query} AND id IN ({marks}) GROUP BY scope", kind, side, *part)
+        return found
+
+    def rivals(self, kind: str, keys: Collection[str]) -> set[tuple[str, str]]:
+        """(side, id) of the records that carry one of ``keys``."""
+        found: set[tuple[str, str]] = set()
+        for part in _parts(sorted(keys)):
+            found.update(self._in("SELECT side, id FROM key WHERE kind = ? AND key IN", part, kind))
+        return found
+
+    def note(self, kind: str, side: str, past: Iterable[Past], looked: Iterable[str] | None) -> None:
+        """What is remembered of the records ``looked`` at this night (``None``: of all), in place of what was."""
+        past = list(past)
+        with self._turn:
+            run = self._database.executemany
+            for table in ("record", "key"):
+                if looked is None:
+                    self._database.execute(f"DELETE FROM {table} WHERE kind = ? AND side = ?", (kind, side))
+                else:
+                    old = [(kind, side, id) for id in looked]
+                    run(f"DELETE FROM {table} WHERE kind = ? AND side = ? AND id = ?", old)
+            run("INSERT INTO record VALUES (?, ?, ?, ?, ?)", [(kind, side, p.id, p.loud, p.scope) for p in past])
+            run("INSERT INTO key VALUES (?, ?, ?, ?)", [(kind, side, p.id, key) for p in past for key in p.keys])
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        with self._turn:
+            return self._database.execute(query, values).fetchall()
+
+    def _in(self, query: str, part: Sequence[object], *before: object) -> list[Any]:
+        return self._all(f"{query} ({','.join('?' * len(part))})", *before, *part)
+
+
+def remove(path: Path | None) -> None:
+    """Delete a stage with all that SQLite keeps beside it."""
+    if path is not None:
+        for tail in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                path.with_name(path.name + tail).unlink(missing_ok=True)
+
+
+def _parts(values: Sequence[object]) -> Iterator[Sequence[object]]:
+    for start in range(0, len(values), _MANY):
+        yield values[start : start + _MANY]
