@@ -193,8 +193,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             whole = body[: len(body) // 2] if cut else body
-            for at in range(0, len(whole), len(whole) if drip is None else 16):
-                self.wfile.write(whole[at : at + 16] if drip is not None else whole)
+            size = max(1, len(whole)) if drip is None else 16
+            for at in range(0, len(whole), size):
+                self.wfile.write(whole[at : at + size])
                 time.sleep(drip or 0.0)
         if cut or short:
             self._drop()
