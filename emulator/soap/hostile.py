@@ -25,9 +25,9 @@ def spoiled(body: bytes, acting: Set[str]) -> bytes:
             rest = re.sub(rb"(<m:return[^>]*>|<types>)", rb"\1" + _USED[kind], rest, count=1)
         body = head + line + _DOCTYPES[kind].encode() + rest
     if "huge_text" in acting:
-        body = re.sub(
-            rb"(<m:return[^>]*?)/?>[^<]*(</m:return>)?", rb"\1>" + b"a" * _HUGE + b"</m:return>", body, count=1
-        )
+        found = re.search(rb"(<m:return[^>]*?)/?>[^<]*(</m:return>)?", body)
+        if found is not None:
+            body = body[: found.end(1)] + b">" + b"a" * _HUGE + b"</m:return>" + body[found.end() :]
     if "localised" in acting:
         body = body.replace(b">true<", ">Истина<".encode()).replace(b">false<", ">Ложь<".encode())
         body = re.sub(rb"(<PartCount[^>]*>)(\d+)", rb"\g<1>1,5", body)
