@@ -48,10 +48,10 @@ def fault_text(body: bytes) -> tuple[str, bool] | None:
         top = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return None
-    found = next(iter(top.xpath("/*[local-name()='Envelope']/*[local-name()='Body']/*[local-name()='Fault']")), None)
+    found = top.find("{*}Body/{*}Fault") if etree.QName(top).localname == "Envelope" else None
     if found is None:
         return None
-    parts = {etree.QName(child).localname: "".join(child.itertext()).strip() for child in found}
+    parts = {etree.QName(child).localname: "".join(map(str, child.itertext())).strip() for child in found}
     code = parts.get("faultcode") or parts.get("Code") or ""
     return parts.get("faultstring") or parts.get("Reason") or "", "Client" in code or "Sender" in code
 

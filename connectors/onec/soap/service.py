@@ -93,7 +93,8 @@ class WebService:
             forbid_dtd=True, forbid_entities=True, forbid_external=True, force_https=False, raw_response=True
         )
         try:
-            client = zeep.Client(f"{self._url}?wsdl", transport=_Sender(self._http, self._writes), settings=settings)
+            sender = _Sender(self._http, self._writes)
+            client: Any = zeep.Client(f"{self._url}?wsdl", transport=sender, settings=settings)  # type: ignore[no-untyped-call]
             for service in client.wsdl.services.values():
                 for port in service.ports.values():
                     if isinstance(port.binding, Soap12Binding) == (self._version == "1.2"):
@@ -103,11 +104,11 @@ class WebService:
         raise _no_description("no port")
 
 
-class _Sender(Transport):  # type: ignore[misc]
+class _Sender(Transport):
     """zeep's way out: every byte goes through our client with its limits, its login and its error table."""
 
     def __init__(self, http: HttpClient, writes: frozenset[str]) -> None:
-        super().__init__(session=http.session)
+        super().__init__(session=http.session)  # type: ignore[no-untyped-call]
         self._http = http
         self._writes = writes
 
