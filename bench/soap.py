@@ -2,7 +2,9 @@
 
 Sides for ``child.run``: ``raw FILE`` streams the records of an envelope in a file, ``zeep FILE`` gives the same
 envelope to zeep with its description, ``first URL`` asks a running base for the versions of an interface and for the
-first record of an exchange message (the whole process counts).
+first record of an exchange message (the whole process counts), ``receive URL`` takes a large message and reads it.
+
+Memory is the high-water mark of the process itself (``VmHWM``): ``ru_maxrss`` begins with that of its parent.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any
 import child
 import msgspec
 
+PLAN = "СинхронизацияДанныхЧерезУниверсальныйФормат"
 SPACE, KIND = "urn:bench:objects", "Строки"
 FIELDS = ("Ссылка", "Код", "Наименование", "Артикул", "Единица", "Количество", "Сумма", "Дата", "Услуга", "Комментарий")
 TYPES = ("string", "string", "string", "string", "string", "decimal", "decimal", "dateTime", "boolean", "string")
@@ -65,6 +69,18 @@ def description() -> bytes:
     return wsdl(Service("Bench", SPACE, "bench.1cws", (package,), (operation,)), "http://127.0.0.1/")
 
 
+def marked(work: Callable[[], int]) -> dict[str, float]:
+    """What work found, and the MiB that it added at its peak."""
+
+    def status(name: str) -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+    before = status("VmRSS:")
+    found = work()
+    return {"rows": found, "added": round(max(0.0, status("VmHWM:") - before), 1)}
+
+
 def raw(file: str) -> None:
     from uchet.connectors.onec.soap.decoding import records
 
@@ -72,7 +88,7 @@ def raw(file: str) -> None:
         with open(file, "rb") as source:
             return sum(1 for _ in records(source, Row, ["{*}Строка"]))
 
-    child.report(work)
+    child.report(lambda: marked(work))
 
 
 def by_zeep(file: str) -> None:
@@ -100,15 +116,30 @@ def first(url: str) -> None:
     def work() -> str:
         http = HttpClient(url)
         interface_versions(WebService(http, f"{url}InterfaceVersion"), "ОбменДанными")
-        plan = "СинхронизацияДанныхЧерезУниверсальныйФормат"
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "in.zip"
-            Exchange(http, url, plan, "bench", waiting=Waiting(every=0.0)).receive(file)
+            Exchange(http, url, PLAN, "bench", waiting=Waiting(every=0.0)).receive(file)
             with message(file) as source:
                 return str(next(elements(source, ["{*}Справочник.Номенклатура"])).tag).rpartition("}")[2]
 
     child.report(work)
 
 
+def receive(url: str) -> None:
+    from uchet.connectors.http import HttpClient
+    from uchet.connectors.onec.soap.decoding import elements
+    from uchet.connectors.onec.soap.exchange import Exchange, Waiting, message
+
+    def work() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "in.zip"
+            waiting = Waiting(every=0.0)
+            Exchange(HttpClient(url, timeout=(10.0, 300.0)), url, PLAN, "bench", waiting=waiting).receive(file)
+            with message(file) as source:
+                return sum(1 for _ in elements(source, ["{*}Справочник.Номенклатура"]))
+
+    child.report(lambda: marked(work))
+
+
 if __name__ == "__main__":
-    {"raw": raw, "zeep": by_zeep, "first": first}[sys.argv[1]](sys.argv[2])
+    {"raw": raw, "zeep": by_zeep, "first": first, "receive": receive}[sys.argv[1]](sys.argv[2])
