@@ -186,8 +186,10 @@ def test_two_clients_and_two_versions_agree_on_every_operation(base: Emulator) -
         for at, data in ((None, b"zip?"), (0, archive(settings()))):  # no number and zero are the first part
             answers.append(client.call("PutFilePart", FileID=name, PartNumber=at, PartData=data))
         put = client.call("PutData", ExchangePlanName=PLAN, PeerCode=PEER, FileID=name)
+        polls = [client.call("PutDataActionResult", OperationID=put["OperationID"]) for _ in range(2)]
+        assert [found["return"] for found in polls] == ["Active", "Completed"]
         assert put.pop("OperationID")
-        answers.append(put)
+        answers += [put, *polls]
         with pytest.raises(PlainFault) as fault:
             client.call("PutData", ExchangePlanName=PLAN, PeerCode=PEER, FileID=name)  # the parts are gone
         seen.append([*map(told, answers), str(fault.value)])
