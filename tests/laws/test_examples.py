@@ -169,7 +169,7 @@ def nameless(company: Company) -> None:
     company.book.rows["thing"][id].data["name"] = {"BAD": 1}
 
 
-@settings(max_examples=share(4))  # each stands for four histories
+@settings(max_examples=share(5))  # each stands for five histories
 @given(steps=STEPS)
 def test_law_8_one_bad_record_changes_nothing_for_the_others(steps: list[tuple[str, int, str]]) -> None:
     """At write (a refusal), match (a doubled key), decode (one field, the key itself), after each single night."""
