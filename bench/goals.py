@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import statistics
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import child
 import odata
+import soap
 from child import Figure
 from stage import Stage
 
@@ -208,6 +210,46 @@ def onec(stage: Stage, size: int) -> Sequence[tuple[str, Result]]:
     return [(f"odata.{name}", Result(*rest)) for name, *rest in odata.goals(found)]
 
 
+def _marked(figures: Sequence[Figure]) -> float:
+    """The MiB that the work itself added."""
+    return statistics.median(f.found["added"] for f in figures)
+
+
+def web_service(stage: Stage, size: int) -> Sequence[tuple[str, Result]]:
+    """A large answer of a web service: raw decoding against zeep's objects; memory with ten times as many, and of an
+    exchange message of 50 MB (at the full size) that comes in parts."""
+    from uchet.emulator import Emulator
+
+    files = {count: stage.path(f"soap-{count}.xml") for count in (size, 10 * size)}
+    for count, file in files.items():
+        soap.write(count, file)
+    ours, theirs, large = [], [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("soap.py", "raw", files[size]))
+        theirs.append(child.run("soap.py", "zeep", files[size]))
+        large.append(child.run("soap.py", "raw", files[10 * size]))
+    with Emulator() as base:
+        base.world.put("Catalog_Номенклатура", {"Description": "Картридж"})
+        base.soap.exchange.add_node("bench")
+        first = child.run("soap.py", "first", base.soap.url)
+        # 10 kB each, of which an archive keeps a half
+        noise = ("".join(hashlib.sha512(f"{n}.{k}".encode()).hexdigest() for k in range(80)) for n in range(size // 2))
+        base.world.put_many("Catalog_Номенклатура", ({"Description": "Товар", "Комментарий": text} for text in noise))
+        whole = child.run("soap.py", "receive", base.soap.url)
+    sides = (
+        f"{_told('uchet', ours)} {_told('zeep', theirs)} found={ours[0].found['rows']} first-record={first.whole:.2f}s"
+    )
+    grown = f"{_told(str(10 * size), large)} {_told(str(size), ours)}"
+    return [
+        ("soap-decode", Result(_ratio(theirs, ours), 4, "x", sides, least=True)),
+        ("soap-memory", Result(_marked(large) - _marked(ours), 5, "MiB", grown)),
+        (
+            "soap-exchange",
+            Result(_marked([whole]), 100, "MiB", f"uchet={whole.work:.1f}s objects={whole.found['rows']}"),
+        ),
+    ]
+
+
 BENCHES: dict[str, tuple[Bench, int]] = {
     "diff": (diff, SIZE),
     "diff-large": (diff_large, LARGE),
@@ -219,4 +261,5 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "writes": (writes, 1),
     "status": (status, 1000),
     "odata": (onec, SIZE),
+    "soap": (web_service, 10_000),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,15 +15,11 @@ from ..jobs.forms.making import Wanted, count_sheet, make, write
 from ..jobs.forms.moves import DOCUMENTS
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone
-from ..sync.reconcile.scope import Asked
 from .frame import OK, Seat, command
+from .scope import Department, Number, Organization, Person, Warehouse, asked, option
 from .show import rows, table
 
 __all__: list[str] = []
-
-
-def _option(name: str, help: str) -> Any:
-    return typer.Option(f"--{name}", help=help)
 
 
 NameArgument = Annotated[
@@ -35,19 +31,19 @@ NameArgument = Annotated[
 def form(
     seat: Seat,
     name: NameArgument = None,
-    out: Annotated[Path | None, _option("out", "The file to write: .xlsx, or .html to print.")] = None,
-    run: Annotated[str | None, _option("run", "Of this comparison instead of the last one.")] = None,
-    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
-    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
-    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
-    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
-    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
-    desk: Annotated[bool, _option("desk", "The desk's figures stand for the fact; every sheet says so.")] = False,
+    out: Annotated[Path | None, option("out", "The file to write: .xlsx, or .html to print.")] = None,
+    run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
+    organization: Organization = None,
+    department: Department = None,
+    warehouse: Warehouse = None,
+    person_name: Person = None,
+    number: Number = None,
+    desk: Annotated[bool, option("desk", "The desk's figures stand for the fact; every sheet says so.")] = False,
     counted: Annotated[
-        list[Path] | None, _option("counted", "A filled count sheet; may be given several times.")
+        list[Path] | None, option("counted", "A filled count sheet; may be given several times.")
     ] = None,
-    draft: Annotated[str | None, _option("draft", "ОС-2 or М-11 of this draft: its number in 1C or its key.")] = None,
-    fill: Annotated[Path | None, _option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
+    draft: Annotated[str | None, option("draft", "ОС-2 or М-11 of this draft: its number in 1C or its key.")] = None,
+    fill: Annotated[Path | None, option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:
         return _list(seat)
@@ -56,9 +52,11 @@ def form(
         raise typer.BadParameter(seat.t("Say where the form goes: --out FILE."))
     if desk and counted:
         raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted)."))
-    asked = _asked(organization, department, warehouse, person_name, number)
+    about = asked(
+        organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
+    )
     with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_form, run, asked, desk, fill, tuple(counted or ()), draft)
+        wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft)
         paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
@@ -76,27 +74,24 @@ def form(
     return OK
 
 
-def _asked(*words: list[str] | None) -> Asked:
-    sorts = ("organization", "department", "warehouse", "person", "numbers")
-    return Asked(**{sort: tuple(one or ()) for sort, one in zip(sorts, words, strict=True)})
-
-
 @command("sheet", group="count", help="A sheet to count by (XLSX), from the last comparison; reads neither side.")
 def sheet(
     seat: Seat,
-    out: Annotated[Path, _option("out", "The file to write: .xlsx.")],
-    run: Annotated[str | None, _option("run", "Of this comparison instead of the last one.")] = None,
-    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
-    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
-    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
-    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
-    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
-    blind: Annotated[bool, _option("blind", "Leave out what the books have.")] = False,
+    out: Annotated[Path, option("out", "The file to write: .xlsx.")],
+    run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
+    organization: Organization = None,
+    department: Department = None,
+    warehouse: Warehouse = None,
+    person_name: Person = None,
+    number: Number = None,
+    blind: Annotated[bool, option("blind", "Leave out what the books have.")] = False,
 ) -> int:
-    asked = _asked(organization, department, warehouse, person_name, number)
+    about = asked(
+        organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
+    )
     zone = book_zone(seat.settings)
     with open_store(seat.settings) as store:
-        its, lines = count_sheet(store, seat.settings.pair, zone, run, asked, out, blind=blind)
+        its, lines = count_sheet(store, seat.settings.pair, zone, run, about, out, blind=blind)
     seat.emit({"file": out, "run": its, "lines": lines})
     seat.say(seat.t("{lines} lines to count are written to {path}.", lines=lines, path=str(out)))
     return OK

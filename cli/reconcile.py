@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.text import Text
 
 from ..i18n import N_
@@ -19,53 +18,58 @@ from ..jobs.wiring import wired
 from ..mappings.model import Ref
 from ..sync.reconcile.classes import CLASSES, OWNERS, PROPOSALS
 from ..sync.reconcile.run import Answer
-from ..sync.reconcile.scope import Asked
 from ..sync.reconcile.types import Correction, Difference, Reconciliation, Source
 from ..sync.store import IssueRow
 from ..sync.types import Run
 from .frame import OK, PARTIAL, WAITING, Seat, command
+from .scope import Department, Number, Organization, Person, Warehouse, asked, option
 from .show import labels, rows, run_lines, table
 from .words import Words
 
 __all__: list[str] = []
 
 
-def _option(name: str, help: str) -> Any:
-    return typer.Option(f"--{name}", help=help)
-
-
 @command("reconcile", help="Compare books and desk and explain every difference. Exit 3: there are differences.")
 def reconcile(
     seat: Seat,
-    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
+    organization: Organization = None,
     branch: Annotated[
-        list[str] | None, _option("branch", "Only this branch: an organisation, department or place.")
+        list[str] | None, option("branch", "Only this branch: an organisation, department or place.")
     ] = None,
-    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
-    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
-    room: Annotated[list[str] | None, _option("room", "Only what stands in this room.")] = None,
-    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
-    model: Annotated[list[str] | None, _option("model", "Only things of this model.")] = None,
+    department: Department = None,
+    warehouse: Warehouse = None,
+    room: Annotated[list[str] | None, option("room", "Only what stands in this room.")] = None,
+    person_name: Person = None,
+    model: Annotated[list[str] | None, option("model", "Only things of this model.")] = None,
     kinds: Annotated[
-        list[str] | None, _option("class", "Only this class: fixed_asset, low_value, stock or licence.")
+        list[str] | None, option("class", "Only this class: fixed_asset, low_value, stock or licence.")
     ] = None,
-    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
-    numbers: Annotated[Path | None, _option("numbers", "Only the numbers in this file, one a line.")] = None,
-    day: Annotated[str | None, _option("date", "As of the end of this day.")] = None,
-    show: Annotated[str | None, _option("show", "What that run found, as it was kept; nothing is read.")] = None,
-    recent: Annotated[bool, _option("list", "The last comparisons.")] = False,
-    csv: Annotated[Path | None, _option("csv", "Write the differences to this file, for a spreadsheet.")] = None,
-    drafts: Annotated[bool, _option("drafts", "Then write the drafts that were accepted.")] = False,
+    number: Number = None,
+    numbers: Annotated[Path | None, option("numbers", "Only the numbers in this file, one a line.")] = None,
+    day: Annotated[str | None, option("date", "As of the end of this day.")] = None,
+    show: Annotated[str | None, option("show", "What that run found, as it was kept; nothing is read.")] = None,
+    recent: Annotated[bool, option("list", "The last comparisons.")] = False,
+    csv: Annotated[Path | None, option("csv", "Write the differences to this file, for a spreadsheet.")] = None,
+    drafts: Annotated[bool, option("drafts", "Then write the drafts that were accepted.")] = False,
 ) -> int:
     if recent:
         return _list(seat)
     if show:
         return _show(seat, show, csv)
     listed = (*(number or ()), *(job.numbers_of(numbers) if numbers else ()))
-    words = (organization, branch, department, warehouse, room, person_name, model, kinds, listed)
-    asked = Asked(*(tuple(one or ()) for one in words))
+    about = asked(
+        organization=organization,
+        branch=branch,
+        department=department,
+        warehouse=warehouse,
+        room=room,
+        person=person_name,
+        model=model,
+        kind=kinds,
+        numbers=listed,
+    )
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
-        answer = job.reconcile(parts, asked, seat.day(day) if day else None)
+        answer = job.reconcile(parts, about, seat.day(day) if day else None)
         names = {**job.names_of(parts.store, parts.pair.name, answer.made.run), **answer.names}
         written = job.draft(parts, answer) if drafts else None
     return _tell(seat, answer.made, seat.words(labels(names)), answer.rows, answer, csv, written)

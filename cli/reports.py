@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,15 +14,11 @@ from ..jobs.reports.types import reports
 from ..jobs.reports.writing import write
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone, system_map, utc_now
-from ..sync.reconcile.scope import Asked
 from .frame import OK, Seat, command
+from .scope import Department, Number, Organization, Person, Warehouse, asked, option
 from .show import rows, table
 
 __all__: list[str] = []
-
-
-def _option(name: str, help: str) -> Any:
-    return typer.Option(f"--{name}", help=help)
 
 
 NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="The report, such as reconciliation.")]
@@ -32,26 +28,26 @@ NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="The re
 def report(
     seat: Seat,
     name: NameArgument = None,
-    listed: Annotated[bool, _option("list", "The reports there are.")] = False,
-    out: Annotated[Path | None, _option("out", "The file to write: .xlsx, .csv, .json or .html.")] = None,
-    run: Annotated[str | None, _option("run", "Of this comparison instead of the last one.")] = None,
-    organization: Annotated[list[str] | None, _option("organization", "Only this organisation.")] = None,
-    department: Annotated[list[str] | None, _option("department", "Only this department.")] = None,
-    warehouse: Annotated[list[str] | None, _option("warehouse", "Only this warehouse.")] = None,
-    person_name: Annotated[list[str] | None, _option("person", "Only what this person answers for or uses.")] = None,
-    number: Annotated[list[str] | None, _option("number", "Only this inventory or serial number.")] = None,
+    listed: Annotated[bool, option("list", "The reports there are.")] = False,
+    out: Annotated[Path | None, option("out", "The file to write: .xlsx, .csv, .json or .html.")] = None,
+    run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
+    organization: Organization = None,
+    department: Department = None,
+    warehouse: Warehouse = None,
+    person_name: Person = None,
+    number: Number = None,
 ) -> int:
     if listed or name is None:
         return _list(seat)
     wanted_report = report_called(name)
     if out is None:
         raise typer.BadParameter(seat.t("Say where the report goes: --out FILE."))
-    words = (organization, department, warehouse, person_name, number)
-    sorts = ("organization", "department", "warehouse", "person", "numbers")
-    asked = Asked(**{sort: tuple(one or ()) for sort, one in zip(sorts, words, strict=True)})
+    about = asked(
+        organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
+    )
     titles = {name: one.title_ru for name, one in system_map(seat.settings, "book").documents.items()}
     with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_report, run, asked, titles)
+        wanted = Wanted(wanted_report, run, about, titles)
         filled = make(store, seat.settings.pair, book_zone(seat.settings), utc_now(), wanted)
     write(filled, out)
     counts = {table.name: len(filled.rows[table.name]) for table in wanted_report.tables}

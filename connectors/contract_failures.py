@@ -104,6 +104,7 @@ class FailureChecks:
         """``Retry`` would say that nothing was written. A server that answers a write with the record needs no more."""
         with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url)) as connector:
             connector.describe()
+            proxy.requests.clear()  # a login is a POST too
             write = creation(subject, label())
 
             def after_the_write(request: Request) -> bool:

@@ -44,6 +44,8 @@ class Switches:
     ``changes_json``: ``SelectChanges`` answers in JSON when asked to (without the deleted ones), else always in Atom.
     ``forbidden``: sets that the user may not touch (401, code 20). ``segment_limit``: IIS refuses longer path
     segments (260 by default there).
+    Web services: ``active_polls``: how often a finished background job is still told as active. ``address``: what the
+    description names as the service's address instead of the real one (a name that only the server knows).
     """
 
     if_match: bool = False
@@ -71,6 +73,8 @@ class Switches:
     changes_json: bool = False
     forbidden: tuple[str, ...] = ()
     segment_limit: int | None = None
+    active_polls: int = 1
+    address: str | None = None
 
 
 class Base:
@@ -90,6 +94,8 @@ class Base:
         self.clock = clock
         self.user = user
         self.view = self.model
+        #: Exchange plans of the configuration that its OData description does not name.
+        self.hidden_plans: set[str] = set()
         self._by_asset: dict[tuple[str, str], dict[str, list[Body]]] = {}
         for collection, key, body in store.items():
             self._index(collection, key, None, body)

@@ -43,9 +43,8 @@ class Changes:
         """(plan, node) pairs that are told of changes of a set."""
         if self._nodes is None:
             found: dict[str, list[Point]] = {}
-            for plan in self._base.model.sets:
-                if not plan.startswith("ExchangePlan_"):
-                    continue
+            plans = {name for name in self._base.model.sets if name.startswith("ExchangePlan_")}
+            for plan in sorted(plans | self._base.hidden_plans):
                 nodes = [row["Ref_Key"] for row in self._base.store.all(plan) if not row.get("ThisNode")]
                 for name in self._base.content(plan):
                     found.setdefault(name, []).extend((plan, node) for node in nodes)
@@ -55,9 +54,13 @@ class Changes:
     def _register(self, collection: str, key: str) -> None:
         if collection.startswith("ExchangePlan_"):
             self.forget()
-        for plan, node in self._watchers(collection):
-            entry: Body = {"collection": collection, "key": key, "number": 0}
-            self._base.store.put(f"{_PREFIX}{plan}|{node}", f"{collection}|{key}", entry)
+        for where in self._watchers(collection):
+            self.register(where, collection, key)
+
+    def register(self, where: Point, collection: str, key: str) -> None:
+        """Register one object for a node; inside ``write``."""
+        entry: Body = {"collection": collection, "key": key, "number": 0}
+        self._base.store.put(_PREFIX + "|".join(where), f"{collection}|{key}", entry)
 
     def select(self, where: Point, number: int) -> Iterator[tuple[str, str, Body | None]]:
         """(set, stored key, body or None where it is gone) of everything registered; gives it the message's number."""
@@ -74,14 +77,19 @@ class Changes:
 
     def received(self, where: Point, number: int) -> None:
         """Drop what was sent in messages up to ``number``."""
-        place, (plan, node) = _PREFIX + "|".join(where), where
+        plan, node = where
         with self._base.store.write():
-            for entry in self._base.store.all(place):
-                if 0 < entry["number"] <= number:
-                    self._base.store.delete(place, f"{entry['collection']}|{entry['key']}")
+            self.drop(where, number)
             held = self._base.store.get(plan, node) or {}
             if int(held.get("ReceivedNo") or 0) < number:
                 self._base.store.put(plan, node, {**held, "ReceivedNo": number})
+
+    def drop(self, where: Point, number: int) -> None:
+        """Forget the registrations with numbers up to this one; inside ``write``."""
+        place = _PREFIX + "|".join(where)
+        for entry in self._base.store.all(place):
+            if 0 < entry["number"] <= number:
+                self._base.store.delete(place, f"{entry['collection']}|{entry['key']}")
 
     def waiting(self, plan: str, node: str) -> int:
         """How many registrations a node has."""

@@ -12,7 +12,13 @@ __all__ = ["KINDS", "Fault", "Faults"]
 #: slow: an answer after ``seconds``. html500: a web server's page and nothing written. truncate: half a body.
 #: unauthorized: 401 with an empty body. licence: no free licence. duplicate_page: the page before is sent again.
 #: wrong_page: the page is off by one row. lock: a lock conflict, rolled back (500, code -1). unavailable: a 503 page.
-#: login_page: a cloud's login page with status 200.
+#: login_page: a cloud's login page with status 200. forbidden, not_found, bad_gateway: pages with 403, 404, 502.
+#: wrong_length: less is announced than comes. drip: the body comes in small pieces, ``seconds`` between them.
+#: Of web services alone. soap_fault: an exception of the module. error_message: the parameter of that name and nothing
+#: else. job_failed, job_canceled: the end of the job that is started; job_stuck: it never ends. dtd, entities,
+#: external: an answer with a document type, entities that grow, an entity of a file. huge_text: a result of 11 million
+#: characters. missing_part, duplicate_part: a part is not there, or another comes instead. localised: «Истина» for
+#: true, a comma in numbers. extra_element: an element in the result that no description names.
 KINDS: Final = (
     "drop_before",
     "drop_after",
@@ -26,6 +32,24 @@ KINDS: Final = (
     "lock",
     "unavailable",
     "login_page",
+    "forbidden",
+    "not_found",
+    "bad_gateway",
+    "wrong_length",
+    "drip",
+    "soap_fault",
+    "error_message",
+    "job_failed",
+    "job_canceled",
+    "job_stuck",
+    "dtd",
+    "entities",
+    "external",
+    "huge_text",
+    "missing_part",
+    "duplicate_part",
+    "localised",
+    "extra_element",
 )
 
 
@@ -76,7 +100,7 @@ class Faults:
             return list(self._waiting)
 
     def take(self, method: str, collection: str, paged: bool) -> set[str]:
-        """The kinds that act on this request; counts them down. Seconds of ``slow`` come as ``slow:N``."""
+        """The kinds that act on this request; counts them down. Seconds come as ``slow:N``, ``drip:N``."""
         acting = set()
         with self._lock:
             for fault in list(self._waiting):
@@ -85,7 +109,7 @@ class Faults:
                 if fault.after > 0:
                     fault.after -= 1
                     continue
-                acting.add(f"slow:{fault.seconds}" if fault.kind == "slow" else fault.kind)
+                acting.add(f"{fault.kind}:{fault.seconds}" if fault.kind in ("slow", "drip") else fault.kind)
                 fault.count -= 1
                 if fault.count <= 0:
                     self._waiting.remove(fault)

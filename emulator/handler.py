@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Handler"]
 
 _HTML = b"<html><head><title>500 - Internal server error.</title></head><body><h1>Server Error</h1></body></html>"
+_PAGES = {"html500": 500, "unavailable": 503, "login_page": 200, "forbidden": 403, "not_found": 404, "bad_gateway": 502}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -66,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
         prefix = f"/{self._emulator.name}/"
         if path.startswith(f"{prefix}odata/standard.odata"):
             self._odata(path[len(f"{prefix}odata/standard.odata") :], query, body)
+        elif path.startswith(f"{prefix}ws/"):
+            self._web_service(path[len(f"{prefix}ws/") :], query, body)
         elif path.startswith(f"{prefix}emulator/") and self._emulator.switches.control:
             self._send(self._control(path[len(f"{prefix}emulator/") :], body))
         else:
@@ -78,28 +82,41 @@ class Handler(BaseHTTPRequestHandler):
             return
         collection = path.strip("/").partition("/")[0].partition("(")[0]
         acting = self._emulator.faults.take(self.command, collection, "$top" in unquote(query))
+        self._meet(acting, lambda: self._inside(path, query, body, acting))
+
+    def _web_service(self, name: str, query: str, body: bytes) -> None:
+        soap = self._emulator.soap
+        acting = self._emulator.faults.take(self.command, soap.subject(query, body), False)
+
+        def answer() -> Response:
+            with self._emulator.sessions.session("", None):
+                return soap.answer(self.command, name, query, body, acting)
+
+        self._meet(acting, answer)
+
+    def _meet(self, acting: set[str], answer: Callable[[], Response]) -> None:
+        """Send an answer with the faults that act on it."""
         slow = next((item for item in acting if item.startswith("slow:")), "slow:0")
         time.sleep(float(slow.partition(":")[2]))
         if "drop_before" in acting:
             self._drop()
             return
         try:
-            response = self._faulty(acting) or self._inside(path, query, body, acting)
+            response = self._faulty(acting) or answer()
         except Refused as refused:
             response = refused.response
+        drip = next((float(item.partition(":")[2]) for item in acting if item.startswith("drip:")), None)
         if "drop_after" in acting:
             self._drop()
-        elif "truncate" in acting:
-            self._send(response, cut=True)
         else:
-            self._send(response)
+            self._send(response, cut="truncate" in acting, short="wrong_length" in acting, drip=drip)
 
     def _faulty(self, acting: set[str]) -> Response | None:
         authorization = self.headers.get("Authorization")
         if "unauthorized" in acting or not self._emulator.allowed(authorization):
             challenge = {"WWW-Authenticate": 'Basic realm="1C:Enterprise 8.3"'}
             return Response(401, b"", "text/plain", challenge)
-        for kind, status in (("html500", 500), ("unavailable", 503), ("login_page", 200)):
+        for kind, status in _PAGES.items():
             if kind in acting:
                 return Response(status, _HTML, "text/html")
         if "licence" in acting:
@@ -162,21 +179,25 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
-    def _send(self, response: Response, *, cut: bool = False) -> None:
+    def _send(self, response: Response, *, cut: bool = False, short: bool = False, drip: float | None = None) -> None:
         body = response.body
         self.send_response(response.status)
         self.send_header("DataServiceVersion", "3.0")
         if response.status != 204:
             self.send_header("Content-Type", response.content_type)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) // 2 if short else len(body)))
         for name, value in response.headers.items():
             self.send_header(name, value.encode().decode("latin-1"))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body[: len(body) // 2] if cut else body)
-        if cut:
+            whole = body[: len(body) // 2] if cut else body
+            size = max(1, len(whole)) if drip is None else 16
+            for at in range(0, len(whole), size):
+                self.wfile.write(whole[at : at + size])
+                time.sleep(drip or 0.0)
+        if cut or short:
             self._drop()
 
 

@@ -25,6 +25,7 @@ from .faults import Faults
 from .handler import Handler
 from .service import Service
 from .sessions import Sessions
+from .soap.publication import Publication
 from .store import Store
 from .world import World
 
@@ -49,6 +50,8 @@ class _Server(ThreadingHTTPServer):
 
 class Emulator:
     """A 1C base served at ``url`` (``http://127.0.0.1:PORT/NAME/odata/standard.odata/``); a context manager.
+
+    Its standard web services stand beside it under ``soap.url`` (``…/NAME/ws/``).
 
     ``metadata`` is the path of any base's ``$metadata``, a described ``Model``, or None: the shipped БП 3.0 subset;
     ``state`` the path of its SQLite file (None: memory). ``switches`` are the fields of ``base.Switches``. The password
@@ -83,6 +86,7 @@ class Emulator:
         self.port = int(self._server.server_address[1])
         self.url = f"http://127.0.0.1:{self.port}/{base}/odata/standard.odata/"
         self.service = Service(self.base, self.url)
+        self.soap = Publication(self.base, f"http://127.0.0.1:{self.port}/{base}/ws/")
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Emulator:

@@ -10,13 +10,13 @@ from typing import Any
 from lxml.builder import E
 from lxml.etree import tostring
 
-from ...errors import Fatal
+from ..tables import save_text
 from .fitting import fronted
 from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, Sums, pages, said, sums
 from .types import Column, Paper, Row, Sheet, Table
 
-__all__ = ["STYLE", "html_of", "save_text", "write_html"]
+__all__ = ["STYLE", "html_of", "write_html"]
 
 STYLE = """
 @page { size: A4 %s; margin: 10mm }
@@ -36,20 +36,6 @@ table.blanks td + td { border-bottom: 0.5pt solid #000 }
 def write_html(paper: Paper, path: Path) -> None:
     """``paper`` into ``path``. Raises ``Fatal`` where the file cannot be written."""
     save_text(path, html_of(paper))
-
-
-def save_text(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Raises ``Fatal`` where the file cannot be written."""
-    try:
-        path.write_text(text, encoding=encoding, newline="")
-    except OSError as error:
-        raise Fatal(
-            "table_unwritable",
-            "The table {path} cannot be written: {why}.",
-            hint="Close it in the spreadsheet, or name another file.",
-            path=str(path),
-            why=error.strerror or str(error),
-        ) from error
 
 
 def html_of(paper: Paper) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import xlsxwriter
 
-from ...errors import Fatal
+from ..tables import unwritable
 from .fitting import HEAD, ROW, fronted, scale, widths
 from .layout import DRAFT, blanks, depth, heads, shown, signed, stamp_lines
 from .paging import Page, pages, said, sums
@@ -40,13 +40,7 @@ def opened(path: Path, **options: bool) -> Iterator[Any]:
         yield book
         book.close()
     except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
-        raise Fatal(
-            "table_unwritable",
-            "The table {path} cannot be written: {why}.",
-            hint="Close it in the spreadsheet, or name another file.",
-            path=str(path),
-            why=getattr(error, "strerror", None) or str(error),
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def put(sheet: Any, row: int, column: int, value: Cell | bool | datetime, style: Any) -> None:

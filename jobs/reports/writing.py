@@ -15,16 +15,14 @@ from lxml.builder import E
 from lxml.etree import tostring
 
 from ...errors import Fatal
-from ..forms.html import save_text
 from ..forms.layout import shown, stamp_lines
 from ..forms.types import Cell, Row
 from ..forms.xlsx import FORMATS, opened, put, sheet_name
+from ..tables import harmless, save_text
 from .types import Filled, Table
 
 __all__ = ["ENDINGS", "write"]
 
-#: What Excel takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _STYLE = """
 body { font: 9pt Arial, sans-serif } table { border-collapse: collapse; margin-bottom: 8pt }
 th, td { border: 0.5pt solid #888; padding: 1pt 3pt; vertical-align: top } td.n { text-align: right }
@@ -113,8 +111,7 @@ def _csv(filled: Filled) -> str:
 
 def _safe(value: Cell) -> str:
     """A value as a Russian Excel reads it; text that would be a formula stays text."""
-    text = shown(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return harmless(shown(value)) if isinstance(value, str) else shown(value)
 
 
 def _json(filled: Filled) -> str:

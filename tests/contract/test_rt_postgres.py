@@ -1,4 +1,4 @@
-"""The contract suite against a real Request Tracker 5 on PostgreSQL."""
+"""The contract suite against a real Request Tracker 5 on PostgreSQL: assets; all it holds in ./run acceptance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from rt_subject import assets
+from rt_suite import FULL, OnAssets, OnTickets, OnUsers
 
-from uchet.connectors.contract import ConnectorContract, Subject
+from uchet.connectors.contract import Subject
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +17,14 @@ def running() -> Iterator[Subject]:
         yield subject
 
 
-class TestAssets(ConnectorContract):
-    """All checks of the suite."""
+class TestAssets(OnAssets):
+    pass
 
-    @pytest.fixture
-    def subject(self, running: Subject) -> Subject:
-        return running
+
+if FULL:
+
+    class TestTickets(OnTickets):
+        pass
+
+    class TestUsers(OnUsers):
+        pass

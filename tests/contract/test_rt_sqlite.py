@@ -1,14 +1,14 @@
-"""The contract suite against a real Request Tracker 5 on SQLite: assets; tickets and users too in ./run acceptance."""
+"""The contract suite against a real Request Tracker 5 on SQLite: assets; all it holds in ./run acceptance."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from rt_subject import assets, people, tickets
+from rt_subject import assets
+from rt_suite import FULL, OnAssets, OnTickets, OnUsers
 
-from uchet.connectors.contract import ConnectorContract, Subject
+from uchet.connectors.contract import Subject
 
 
 @pytest.fixture(scope="module")
@@ -17,26 +17,14 @@ def running() -> Iterator[Subject]:
         yield subject
 
 
-class TestAssets(ConnectorContract):
-    """All checks of the suite."""
-
-    @pytest.fixture
-    def subject(self, running: Subject) -> Subject:
-        return running
+class TestAssets(OnAssets):
+    pass
 
 
-if os.environ.get("UCHET_PROFILE") == "nightly":
+if FULL:
 
-    class TestTickets(ConnectorContract):
-        """All checks of the suite."""
+    class TestTickets(OnTickets):
+        pass
 
-        @pytest.fixture
-        def subject(self, running: Subject) -> Subject:
-            return tickets(running)
-
-    class TestUsers(ConnectorContract):
-        """All checks of the suite."""
-
-        @pytest.fixture
-        def subject(self, running: Subject) -> Subject:
-            return people(running)
+    class TestUsers(OnUsers):
+        pass

@@ -141,6 +141,7 @@ def test_a_decision_is_taken_once_and_for_the_values_it_was_taken_on() -> None:
 # -- two histories -------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=share(2))  # each stands for two histories
 @given(steps=STEPS, deaths=st.lists(DEATH, max_size=6))
 def test_law_7_a_crash_is_only_a_pause(steps: list[tuple[str, int, str]], deaths: list[Any]) -> None:
     undisturbed, killed = play(steps, []), play(steps, deaths)
@@ -168,7 +169,7 @@ def nameless(company: Company) -> None:
     company.book.rows["thing"][id].data["name"] = {"BAD": 1}
 
 
-@settings(max_examples=share(4))  # each stands for four histories
+@settings(max_examples=share(5))  # each stands for five histories
 @given(steps=STEPS)
 def test_law_8_one_bad_record_changes_nothing_for_the_others(steps: list[tuple[str, int, str]]) -> None:
     """At write (a refusal), match (a doubled key), decode (one field, the key itself), after each single night."""

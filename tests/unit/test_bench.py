@@ -17,7 +17,7 @@ def test_one_line_per_goal_with_both_sides(tmp_path: Path) -> None:
     done = subprocess.run([*words, "--folder", str(tmp_path)], capture_output=True, text=True, check=False, timeout=240)
     assert "Traceback" not in done.stderr, done.stderr
     lines = done.stdout.splitlines()
-    form = re.compile(r"bench (\S+) figure=\S+ goal=\S+ (?:ok|MISS) uchet=[\d.]+s\S* \+\d+MiB of \d+MiB .*")
+    form = re.compile(r"bench (\S+) figure=\S+ goal=\S+ (?:ok|MISS) uchet=[\d.]+s\S* cpu=\S+ \+\d+MiB of \d+MiB .*")
     names = [found[1] for line in lines if (found := form.fullmatch(line))]
     assert names == ["first-load", "nochange", "nochange-ordinary"], lines
     assert all(re.search(r"(orm|typed|plain)=[\d.]+s", line) for line in lines)

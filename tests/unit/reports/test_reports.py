@@ -56,7 +56,7 @@ def evil(filled: Filled) -> Filled:
     """The same report with texts that want to be formulas, a big sum, and a number with zeros in front."""
     [table, *_] = filled.report.tables
     row = {"title": "=1+1", "inventory_number": "000123", "quantity": Decimal("-1.500"), "sum": Decimal("1234567.89")}
-    more = {"issued": date(2026, 1, 31), "serial": "@SUM(A1)", "department": "<b>x</b>", "custodian": "-2"}
+    more = {"issued": date(2026, 1, 31), "serial": "@SUM(A1)", "department": "<b>x</b>", "custodian": "-2+3"}
     return replace(filled, rows={table.name: ({**row, **more},)})
 
 
@@ -191,7 +191,7 @@ def test_csv_opens_in_a_russian_excel(kept: Kept) -> None:
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(path.read_text("utf-8-sig").splitlines(), delimiter=";"))
     row = dict(zip(lines[0], lines[1], strict=True))
-    assert (row["Объект"], row["Заводской номер"], row["Сотрудник"]) == ("'=1+1", "'@SUM(A1)", "'-2")
+    assert (row["Объект"], row["Заводской номер"], row["Сотрудник"]) == ("'=1+1", "'@SUM(A1)", "'-2+3")
     assert (row["Количество"], row["Стоимость, руб."], row["Дата ввода (выдачи)"]) == (
         "-1,5",
         "1234567,89",
