@@ -210,7 +210,10 @@ ONCE: Mapping[str, IssueText] = MappingProxyType(
             N_("Delete it in 1C."),
         ),
         "request_receipt_strange": IssueText(
-            N_("Request {name}: {item} ({quantity}) came with {document}, and no line asks for it."),
+            N_(
+                "Request {name}: {item} ({quantity}) came with {document}, and no line takes it: another thing is asked"
+                " for, or another unit."
+            ),
             N_("If it comes instead of something, enter it at that line on the desk, with the document's number."),
         ),
         "request_to_order": IssueText(

@@ -2,13 +2,14 @@
 
 A row belongs to the request whose mark the order's comment carries, and to that line of it which asks for the same
 item (or, where nobody named an item, for the same words). Rows that fit several lines fill them in the order of the
-requests; what is more than all of them ask for stays with the last one and is told as over-delivery. Pure.
+requests; what is more than all of them ask for stays with the last one and is told as over-delivery. What came and is
+no whole part of a line's unit (five pieces of a pack of twelve) is told, never rounded. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,7 @@ from ..mappings.keys import unit_key
 from ..mappings.system import DocumentMap
 from ..mappings.text import clean, fold
 from .allocations import Allocation
-from .feed_facts import exact
+from .feed_facts import PLACES
 from .purchase import Line, Request
 from .types import Listing, Record
 
@@ -71,7 +72,8 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """``crossings`` of all requests; ``strange``: rows of receipts that no line asks for, with the request's id."""
+    """``crossings`` of all requests; ``strange``: rows of receipts that no line takes, or what is left of them, with
+    the id of the request."""
 
     crossings: tuple[Crossing, ...] = ()
     strange: tuple[tuple[str, BookLine], ...] = ()
@@ -162,13 +164,14 @@ def spread(
     for row in known:
         mine = [request for request in asked if row.order in orders[request.id]]
         free = [request for request in mine if not room.spoken(request, row)]
-        takers = [(r, line, q) for r in free for line in r.lines if (q := _own(line, goods.get(line.id), row, names))]
-        if not takers:
-            # What is no part of the request was bought along with it; a substitute was not ordered.
-            if free and row.step == "receipt" and (row.order, row.item or fold(row.text)) not in ordered:
-                strange.append((free[0].id, row))
+        takers = [(r, line, f) for r in free for line in r.lines if (f := _asks(line, goods.get(line.id), row, names))]
+        left = _share(row, takers, room, given)
+        if not (left and free and row.step == "receipt"):
             continue
-        _share(row, takers, room, given)
+        # What is no part of the request was bought along with it; a substitute was not ordered.
+        if takers or (row.order, row.item or fold(row.text)) not in ordered:
+            request = takers[-1][0] if takers else free[0]
+            strange.append((request.id, replace(row, quantity=left)))
     return Spread(tuple(given[id] for id in sorted(given)), tuple(strange))
 
 
@@ -192,33 +195,41 @@ class _Room:
         """Whether people said themselves what this document is to that request."""
         return (request.id, row.step, fold(row.number)) in self._spoken
 
-    def take(self, line: str, step: str, wanted: Decimal, *, all_: bool) -> Decimal:
-        left = self.left.get((line, step), ZERO)
-        taken = wanted if all_ else max(min(left, wanted), ZERO)
-        self.left[line, step] = left - taken
+    def take(self, line: str, step: str, rest: Decimal, factor: Decimal, *, all_: bool) -> Decimal:
+        """How much the line takes of ``rest``, in its own unit of ``factor`` of the item's: nothing where that is no
+        number of three places. ``all_``: be it more than it asks for."""
+        left = max(self.left.get((line, step), ZERO), ZERO)
+        taken = left
+        if all_ or left * factor > rest:
+            whole = (rest / factor).quantize(PLACES)
+            taken = whole if whole * factor == rest else ZERO
+        self.left[line, step] = self.left.get((line, step), ZERO) - taken
         return taken
 
 
-def _own(line: Line, good: Good | None, row: BookLine, names: Mapping[str, str]) -> Decimal | None:
-    """The row's quantity in the line's unit where the row is what the line asks for, else ``None``."""
+def _asks(line: Line, good: Good | None, row: BookLine, names: Mapping[str, str]) -> Decimal | None:
+    """Units of the row's item in one of the line's, where the row is what the line asks for; else ``None``."""
     if good is not None and row.item:
-        return exact(row.quantity / good.factor) if good.item == row.item else None
+        return good.factor if good.item == row.item else None
     name = names.get(f"item:{line.item}", "") or line.text
     # A draft of ours says the unit along with the name.
     wanted = {fold(name), fold(f"{name}, {line.unit}")} if name else set()
-    return exact(row.quantity) if wanted & {fold(row.text), fold(row.name)} else None
+    return Decimal(1) if wanted & {fold(row.text), fold(row.name)} else None
 
 
-def _share(row: BookLine, takers: list[tuple[Request, Line, Decimal]], room: _Room, given: dict[str, Crossing]) -> None:
-    done = ZERO  # which part of the row is given away
-    for place, (request, line, whole) in enumerate(takers):
-        rest = exact(whole * (1 - done)) or ZERO
-        taken = room.take(line.id, row.step, rest, all_=place == len(takers) - 1)
+def _share(
+    row: BookLine, takers: list[tuple[Request, Line, Decimal]], room: _Room, given: dict[str, Crossing]
+) -> Decimal:
+    """Give the row to the lines that ask for it; what none of them takes, in the row's own unit."""
+    rest = row.quantity
+    for place, (request, line, factor) in enumerate(takers, 1):
+        taken = room.take(line.id, row.step, rest, factor, all_=place == len(takers))
         if not taken:
             continue
-        done += taken / whole
+        rest -= taken * factor
         id = "|".join([row.step, row.document, line.id])
         old = given.get(id)
         part = ", ".join(filter(None, (old.document_line if old else "", row.line)))
         total = taken + (old.quantity if old else ZERO)
         given[id] = Crossing(id, request.id, line.id, row.step, row.number, part, total)
+    return rest

@@ -25,7 +25,7 @@ from uchet.sync.approvals import Approval, Who
 from uchet.sync.filling import Around
 from uchet.sync.pair import EngineSettings
 from uchet.sync.purchase import Line, Request, snapshot, version_of
-from uchet.sync.purchase_books import BookLine, spread
+from uchet.sync.purchase_books import BookLine, Good, spread
 from uchet.sync.purchase_orders import allocation_writes, order_drafts
 from uchet.sync.purchase_world import Order, Purchases
 from uchet.sync.purchasing import outcome
@@ -61,6 +61,8 @@ class Desk:
     words: dict[str, tuple[Approval, ...]] = field(default_factory=dict)
     orders: dict[str, tuple[Order, ...]] = field(default_factory=dict)
     rows: list[BookLine] = field(default_factory=list)
+    #: Line → the item of the books that it asks for; its rows are named as the item.
+    goods: dict[str, Good] = field(default_factory=dict)
     drafts: tuple[Draft, ...] = ()
     choices: dict[str, str] = field(default_factory=dict)
     around: Around = field(default_factory=lambda: Around(TODAY, RULES, frozenset({"d1"}), frozenset(PEOPLE)))
@@ -98,7 +100,8 @@ class Desk:
     def _rows(self, step: str, document: str, order: str, rows: tuple[tuple[str, int], ...]) -> None:
         for n, (text, quantity) in enumerate(rows, 1):
             told = (step, document, document, f"{TODAY}", str(n), order)
-            self.rows.append(BookLine(*told, "", "", text, Decimal(quantity)))
+            item = text if any(good.item == text for good in self.goods.values()) else ""
+            self.rows.append(BookLine(*told, item, "", text, Decimal(quantity)))
 
     def draft(self, id: str, version: str, state: Any = "open") -> None:
         """A draft of ours, as it stands in 1C."""
@@ -110,7 +113,7 @@ class Desk:
 
     def known(self) -> Purchases:
         ids = {id: [order.id for order in found] for id, found in self.orders.items()}
-        parts = spread(self.rows, self.requests.values(), ids, {}, self.names, {})
+        parts = spread(self.rows, self.requests.values(), ids, self.goods, self.names, {})
         allocations = {
             id: tuple(one.row for one in parts.crossings if one.request == id) for id in self.requests
         }  # fmt: skip
@@ -127,7 +130,17 @@ class Desk:
         around = replace(self.around, others=tuple(self.requests.values()), names=self.names)
         who = {id: Who(PEOPLE, "Юг", "ИТ") for id in self.requests}
         return Purchases(
-            self.requests, records, lines, self.words, allocations, self.orders, around, who, spread=parts, whole=True
+            self.requests,
+            records,
+            lines,
+            self.words,
+            allocations,
+            self.orders,
+            around,
+            who,
+            spread=parts,
+            goods=self.goods,
+            whole=True,
         )
 
     def world(self) -> World:
@@ -204,6 +217,15 @@ def a_substitute_came(desk: Desk) -> None:
     desk.checked("1", "ordered")
     desk.order(("1",), "З-1", ("Мышь", 2), ("Доставка", 1))
     desk.receive("П-1", "З-1", ("Трекбол", 2), ("Доставка", 1))
+
+
+def five_of_a_pack_of_twelve(desk: Desk) -> None:
+    """The desk asks for packs, the books count pieces: what is no whole part of a pack is told, not rounded."""
+    desk.goods["l1"] = Good("mouse", Decimal(12))
+    desk.checked("1", "ordered")
+    desk.order(("1",), "З-1", ("mouse", 24))
+    desk.receive("П-1", "З-1", ("mouse", 18))
+    desk.receive("П-2", "З-1", ("mouse", 5))
 
 
 def the_approver_asks_for_himself(desk: Desk) -> None:
@@ -332,6 +354,7 @@ SCRIPTS: tuple[Callable[[Desk], None], ...] = (
     over_delivery,
     one_order_for_two_requests_in_three_parts,
     a_substitute_came,
+    five_of_a_pack_of_twelve,
     the_approver_asks_for_himself,
     the_approver_was_dismissed,
     the_approver_is_not_in_the_matrix,
