@@ -13,7 +13,7 @@ from .match_base import AUTO, LEAD, Matcher, MatchResult, SameRef
 from .match_equipment import match_equipment
 from .match_evidence import numbers_of
 from .match_keys import key_parts, match_by_keys
-from .types import Link, Listing, Record
+from .types import OURS, Link, Listing, Record
 
 __all__ = ["AUTO", "LEAD", "MatchResult", "keys_of", "match"]
 
@@ -68,7 +68,7 @@ def _keep(kind: Kind, links: Sequence[Link]) -> tuple[tuple[Link, ...], list[Lin
     books: set[str] = set()
     desks: set[str] = set()
     ours = [link for link in links if link.kind == kind.name]
-    for link in sorted(ours, key=lambda one: (one.by == "uchet", -one.score, one.book, one.desk)):
+    for link in sorted(ours, key=lambda one: (one.by == OURS, -one.score, one.book, one.desk)):
         if link.book in books or link.desk in desks:
             conflicts.append(link)
             continue

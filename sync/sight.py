@@ -28,7 +28,7 @@ from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .staging import Staging, staged_kinds
 from .store import SideState, StageError, Store
-from .types import Draft, Link, Listing, Operation, Plan, Seen
+from .types import OURS, Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
 __all__ = [
@@ -206,7 +206,7 @@ def _look(
     )
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
-    ours = [ln for ln in known if ln.by == "uchet"]
+    ours = [ln for ln in known if ln.by == OURS]
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))

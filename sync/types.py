@@ -14,6 +14,7 @@ from .events import EVENT_STATES, Claim, Event, EventState, Part
 __all__ = [
     "EVENT_STATES",
     "ORDER",
+    "OURS",
     "UNIT",
     "Action",
     "Claim",
@@ -97,6 +98,10 @@ class Seen:
     retired: bool = False
 
 
+#: Who links where no person does.
+OURS = "uchet"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """The pair of records that are the same thing, and why we believe it."""
@@ -106,7 +111,7 @@ class Link:
     desk: str
     rule: str = ""
     score: int = 100
-    by: str = "uchet"
+    by: str = OURS
     seen: Seen = field(default_factory=Seen)
 
     def on(self, side: Side) -> str:

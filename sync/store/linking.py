@@ -37,6 +37,7 @@ _EXACT = (
     links.c.desk == bindparam("d"),
 )
 _SEEN = select(links.c.seen).where(*_EXACT)
+_LINKER = select(links.c.by).where(*_EXACT)
 _CHANGE = links.update().where(*_EXACT)
 _DROP = links.delete().where(*_EXACT)
 _FORGIVE = rejection.delete().where(
@@ -105,16 +106,20 @@ def upsert_links(connection: Connection, pair: str, given: Sequence[Link], now: 
 
 
 def link_in(connection: Connection, pair: str, link: Link, by: str, run: str | None, now: datetime) -> None:
-    """A link with its audit row; a person who links takes back an earlier "not the same"."""
+    """A link with its audit row; what was agreed on stays known unless ``link`` tells it anew. A person who links takes
+    back an earlier "not the same"."""
+    exact = _where(pair, link.kind, link.book, link.desk)
+    if link.seen == Seen():
+        stands = connection.execute(_SEEN, exact).scalar_one_or_none()
+        link = link if stands is None else replace(link, seen=load_as(Seen, stands))
     upsert_links(connection, pair, [link], now)
-    connection.execute(_FORGIVE, _where(pair, link.kind, link.book, link.desk))
+    connection.execute(_FORGIVE, exact)
     audit.append(connection, pair, now, [audit.of_link("link", by, link, run)])
 
 
-def linked_in(connection: Connection, pair: str, kind: str, book: str, desk: str) -> bool:
-    """True when exactly these two are linked."""
-    row = connection.execute(_BY_BOOK, {"p": pair, "k": kind, "i": book}).one_or_none()
-    return row is not None and row.desk == desk
+def linker(connection: Connection, pair: str, kind: str, book: str, desk: str) -> str | None:
+    """Who linked exactly these two, None where nobody did."""
+    return connection.execute(_LINKER, _where(pair, kind, book, desk)).scalar_one_or_none()
 
 
 def reject_in(connection: Connection, pair: str, link: Link, by: str, now: datetime) -> None:
@@ -173,14 +178,9 @@ class Linking(Core):
         return None if row is None else link_of(row)
 
     def put_link(self, pair: str, link: Link, *, by: str, run: str | None = None) -> None:
-        """Link two records, or renew a link that stands: what was agreed on stays known unless ``link`` tells it anew.
-        Raises Reject("already_linked") when one of them is linked to another. An earlier rejection of these two is
-        taken back."""
+        """Link two records, or renew a link that stands. Raises Reject("already_linked") when one of them is linked to
+        another."""
         with self._write() as connection:
-            if link.seen == Seen():
-                exact = _where(pair, link.kind, link.book, link.desk)
-                stands = connection.execute(_SEEN, exact).scalar_one_or_none()
-                link = link if stands is None else replace(link, seen=load_as(Seen, stands))
             link_in(connection, pair, link, by, run, self._clock())
 
     def drop_link(self, pair: str, kind: str, book: str, desk: str, *, by: str) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from ...errors import Reject
 from ..reconcile.types import KEY
-from ..types import Issue, Link
+from ..types import OURS, Issue, Link
 from . import audit
 from .core import Core
 from .journal import forgive_in
-from .linking import link_in, linked_in, reject_in
+from .linking import link_in, linker, reject_in
 from .rows import Choice, Decision, IssueReport, IssueRow
 from .schema import issue as issues
 from .serial import dumps, load_as
@@ -184,5 +184,5 @@ def _act(connection: Connection, pair: str, issue: Issue, choice: Choice, by: st
     link = Link(issue.kind, issue.book, issue.desk, rule="decision", by=by)
     if choice == "reject":
         reject_in(connection, pair, link, by, now)
-    elif not linked_in(connection, pair, issue.kind, issue.book, issue.desk):
+    elif linker(connection, pair, issue.kind, issue.book, issue.desk) in (None, OURS):  # ours becomes theirs
         link_in(connection, pair, link, by, None, now)

@@ -90,8 +90,10 @@ class Ledger:
         self.ever_linked = False
 
     def known(self, key: tuple[str, str, str, str]) -> list[tuple[Any, Any]]:
-        """The pairs of values that this field of a linked pair may have been agreed on."""
-        return [known[key] for known in (self.base, self.perhaps) if key in known]
+        """The pairs of values that this field of a linked pair may have been agreed on: what a twin was created with
+        too, whose lost answer is found and followed by an update in one night."""
+        made = self.made.get((key[0], key[2], key[3]))
+        return [*(known[key] for known in (self.base, self.perhaps) if key in known), *([made] if made else ())]
 
     # -- a run ------------------------------------------------------------------------------------------------------
 

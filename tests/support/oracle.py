@@ -91,13 +91,13 @@ def _here(row: Row | None) -> bool:
 def conflicts(company: Company, found: Verdicts) -> None:
     """Law 5: a conflict is asked exactly where both differ from the base and from each other and nobody owns it."""
     links, asked = company.store.links("laws"), _Open(company)
-    codes = {"conflict", "first_difference"} if company.accepted else {"conflict"}
     for link in links:
         book, desk = (company.side(side).rows[link.kind].get(link.on(side)) for side in SIDES)
         if not (book and desk and _here(book) and _here(desk)):
             continue
         for name in FIELDS[link.kind]:
-            bases = company.ledger.known((link.kind, link.book, link.desk, name))
+            key = (link.kind, link.book, link.desk, name)
+            bases = company.ledger.known(key)
             if not bases or OWNER[link.kind, name] != "either":
                 continue
             now = book.data.get(name), desk.data.get(name)
@@ -106,9 +106,12 @@ def conflicts(company: Company, found: Verdicts) -> None:
                 _both_moved(link.kind, name, now, base) and all(says) and not same(links, link.kind, name, *now)
                 for base in bases
             }
+            # Compared as on the first day: a side that a person took as it is now, and what no night is known to have
+            # looked at whole. More is asked then, never less.
+            first = company.accepted or key not in company.ledger.base
+            codes = {"conflict", "first_difference"} if first else {"conflict"}
             rows = [r for r in asked.about(link, name) if r.issue.code in codes and r.issue.field_name == name]
-            # A side that a person took as it is now is compared as on the first day: more is asked, never less.
-            right = bool(rows) in real or (company.accepted and bool(rows))
+            right = bool(rows) in real or (first and bool(rows))
             found.expect(right, f"law 5: {link.kind}.{name}: {bases} became {now}, conflict asked: {bool(rows)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -108,10 +109,20 @@ def test_linking_and_rejecting_by_decision(store: Store, make) -> None:
 
 
 def test_a_link_that_stands_keeps_what_was_seen(store: Store, make) -> None:
-    store.put_link("main", make.link(1), by="anna")
+    anna = replace(make.link(1), by="anna")
+    store.put_link("main", anna, by="anna")
     (row,) = store.report_issues("main", "r1", [make.issue(book="b1", desk="d1")], everything).new
     store.decide(row.id, "link", by="boris")
-    assert store.links("main") == [make.link(1)]
+    assert store.links("main") == [anna]
+
+
+def test_a_link_of_ours_becomes_that_of_who_confirms_it(store: Store, make) -> None:
+    """Ours goes with a record that vanished, a person's stays (law 27)."""
+    ours = replace(make.link(1), by="uchet")
+    store.put_link("main", ours, by="uchet")
+    (row,) = store.report_issues("main", "r1", [make.issue(book="b1", desk="d1")], everything).new
+    store.decide(row.id, "link", by="boris")
+    assert store.links("main") == [replace(ours, by="boris", rule="decision", score=100)]
 
 
 def test_mistakes_are_named(store: Store, make) -> None:
