@@ -33,6 +33,7 @@
             "rich",
             "roundup",
             "schedule",
+            "segno",
             "sqlalchemy",
             "structlog",
             "typer",

@@ -22,7 +22,7 @@ __all__ = ["build_app", "main"]
 _GROUPS = {
     "issues": N_("Questions for people: list, show, decide."),
     "requests": N_("Purchase requests: list, show, check, approve."),
-    "count": N_("Counts: sheets to fill in."),
+    "count": N_("Counts: open, sheets, scans, close, results."),
     "addons": N_("Connectors and other addons."),
     "emulate": N_("Systems to try things on."),
 }
@@ -42,7 +42,8 @@ _MODULES = {
     "requests": ("requests",),
     "drafts": ("draft",),
     "reconcile": ("reconcile",),
-    "forms": ("form", "count"),
+    "forms": ("form",),
+    "counts": ("count",),
     "reports": ("report",),
 }
 #: Commands that log nothing.

@@ -11,7 +11,7 @@ from ..i18n import N_
 from ..jobs.forms.catalog import form as form_called
 from ..jobs.forms.catalog import forms
 from ..jobs.forms.inventory import SOURCES
-from ..jobs.forms.making import Wanted, count_sheet, make, write
+from ..jobs.forms.making import Wanted, make, write
 from ..jobs.forms.moves import DOCUMENTS
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone
@@ -42,6 +42,9 @@ def form(
     counted: Annotated[
         list[Path] | None, option("counted", "A filled count sheet; may be given several times.")
     ] = None,
+    count: Annotated[
+        int | None, option("count", "What this count found; its order and commission fill the heading.")
+    ] = None,
     draft: Annotated[str | None, option("draft", "ОС-2 or М-11 of this draft: its number in 1C or its key.")] = None,
     fill: Annotated[Path | None, option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
@@ -50,13 +53,13 @@ def form(
     wanted_form = form_called(name)
     if out is None:
         raise typer.BadParameter(seat.t("Say where the form goes: --out FILE."))
-    if desk and counted:
-        raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted)."))
+    if sum(map(bool, (desk, counted, count))) > 1:
+        raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted or --count)."))
     about = asked(
         organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
     )
     with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft)
+        wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft, count)
         paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
@@ -71,29 +74,6 @@ def form(
             path=str(out),
         )
     )
-    return OK
-
-
-@command("sheet", group="count", help="A sheet to count by (XLSX), from the last comparison; reads neither side.")
-def sheet(
-    seat: Seat,
-    out: Annotated[Path, option("out", "The file to write: .xlsx.")],
-    run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
-    organization: Organization = None,
-    department: Department = None,
-    warehouse: Warehouse = None,
-    person_name: Person = None,
-    number: Number = None,
-    blind: Annotated[bool, option("blind", "Leave out what the books have.")] = False,
-) -> int:
-    about = asked(
-        organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
-    )
-    zone = book_zone(seat.settings)
-    with open_store(seat.settings) as store:
-        its, lines = count_sheet(store, seat.settings.pair, zone, run, about, out, blind=blind)
-    seat.emit({"file": out, "run": its, "lines": lines})
-    seat.say(seat.t("{lines} lines to count are written to {path}.", lines=lines, path=str(out)))
     return OK
 
 

@@ -47,6 +47,7 @@ def reconcile(
     number: Number = None,
     numbers: Annotated[Path | None, option("numbers", "Only the numbers in this file, one a line.")] = None,
     day: Annotated[str | None, option("date", "As of the end of this day.")] = None,
+    count: Annotated[int | None, option("count", "Three ways: with what this closed count found.")] = None,
     show: Annotated[str | None, option("show", "What that run found, as it was kept; nothing is read.")] = None,
     recent: Annotated[bool, option("list", "The last comparisons.")] = False,
     csv: Annotated[Path | None, option("csv", "Write the differences to this file, for a spreadsheet.")] = None,
@@ -69,10 +70,10 @@ def reconcile(
         numbers=listed,
     )
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
-        answer = job.reconcile(parts, about, seat.day(day) if day else None)
+        answer = job.reconcile(parts, about, seat.day(day) if day else None, count)
         names = {**job.names_of(parts.store, parts.pair.name, answer.made.run), **answer.names}
         written = job.draft(parts, answer) if drafts else None
-    return _tell(seat, answer.made, seat.words(labels(names)), answer.rows, answer, csv, written)
+    return tell(seat, answer.made, seat.words(labels(names)), answer.rows, answer, csv, written)
 
 
 def _show(seat: Seat, run: str, csv: Path | None) -> int:
@@ -80,7 +81,7 @@ def _show(seat: Seat, run: str, csv: Path | None) -> int:
         made = job.kept(store, seat.settings.pair, run)
         names = job.names_of(store, seat.settings.pair, run)
         standing = job.asked_of(store, seat.settings.pair, made)
-    return _tell(seat, made, seat.words(labels(names)), standing, None, csv, None)
+    return tell(seat, made, seat.words(labels(names)), standing, None, csv, None)
 
 
 def _list(seat: Seat) -> int:
@@ -98,7 +99,7 @@ def _list(seat: Seat) -> int:
 # -- what is told ------------------------------------------------------------------------------------------------------
 
 
-def _tell(
+def tell(
     seat: Seat,
     made: Reconciliation,
     words: Words,
@@ -114,12 +115,17 @@ def _tell(
     seat.say(*_stamp(made, words))
     if made.differences:
         seat.say(*_classes(made, words), _table(made, words, standing))
-    seat.say(*_corrections(made, words), *_end(made, words, answer))
+    seat.say(*_corrections(made, words), *moved(made, words), *_end(made, words, answer))
     if csv is not None:
         seat.say(words.t("{count} differences are written to {path}.", count=len(made.differences), path=str(csv)))
     if written is not None:
         seat.say(*run_lines(written, words))
-    if made.unread or (written and written.outcome == "partial"):
+    return PARTIAL if written and written.outcome == "partial" else code_of(made)
+
+
+def code_of(made: Reconciliation) -> int:
+    """The exit code that a comparison asks for."""
+    if made.unread or any(one.failed or not one.complete for one in made.after):
         return PARTIAL
     return WAITING if made.differences else OK
 
@@ -130,6 +136,8 @@ def _stamp(made: Reconciliation, words: Words) -> Iterator[Text]:
     yield Text(
         words.t("Run {run}, read {moment}: {scope}", run=made.run, moment=moment, scope=_scope(made, words)), "bold"
     )
+    if made.count:
+        yield Text(words.t("With what count {number} found.", number=made.count), "bold")
     for side in ("book", "desk"):
         mine = [one for one in made.sources if one.side == side]
         good = [one for one in mine if one.complete and not one.failed]
@@ -243,6 +251,23 @@ def _corrections(made: Reconciliation, words: Words) -> Iterator[Any]:
     yield shown
 
 
+def moved(made: Reconciliation, words: Words) -> Iterator[Any]:
+    """What either side changed while a count was on, and loudly what could not be read at its end."""
+    for one in made.after:
+        if one.failed or not one.complete:
+            why = (one.error_ru if words.language == "ru" else one.error) or words.t("the listing is incomplete")
+            template = N_("{side}, {kind}: NOT READ at the end of the count; what moved there is not known. {why}")
+            text = words.t(template, side=words.side(one.side), kind=words.kind(one.kind), why=why)
+            yield Text("! " + text, "bold red")
+    if not made.moved:
+        return
+    yield Text(words.t("Moved while the count was on:"), "bold")
+    names = (N_("Where"), N_("Kind"), N_("Record"), N_("Field"), N_("Was"), N_("Is"))
+    shown = table(*map(words.t, names))
+    rows(shown, [[words.side(one.side), *_correction(one, words)] for one in made.moved])
+    yield shown
+
+
 def _correction(one: Correction, words: Words) -> list[str]:
     field = words.t(N_("is there at all")) if one.field == "*" else words.field(one.kind, one.field)
     return [words.kind(one.kind), one.label, field, words.value(one.was), words.value(one.now)]
@@ -296,6 +321,9 @@ def _json(
         "differences": [_one(one, words, standing.get(one.key)) for one in made.differences],
         "corrections": made.corrections,
         "first": made.first,
+        "count": made.count or None,
+        "moved": made.moved,
+        "after": made.after,
         "questions": [row.id for row in answer.asked] if answer else [],
     }
 

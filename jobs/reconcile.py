@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import Fatal, Reject
 from ..mappings.model import Ref, Side, Value
+from ..sync.counts.looking import asked_in, count_of
 from ..sync.pair import book_now
 from ..sync.reconcile.proposals import orders_of
 from ..sync.reconcile.run import Answer, question_of
@@ -23,11 +24,17 @@ from .wiring import Wired
 __all__ = ["asked_of", "called", "draft", "kept", "names_of", "numbers_of", "reconcile"]
 
 
-def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None) -> Answer:
-    """Compare both sides. Raises ``Blocked`` while another run of the pair is at work, ``Reject`` for words that mean
-    nothing, ``Fatal`` or ``Retry`` where neither side can be read."""
+def reconcile(parts: Wired, asked: Asked | None = None, day: date | None = None, count: int | None = None) -> Answer:
+    """Compare both sides, and what a closed ``count`` found (over its scope, where no other is asked for). Raises
+    ``Blocked`` while another run of the pair is at work, ``Reject`` for words that mean nothing, ``Fatal`` or
+    ``Retry`` where neither side can be read."""
     rules = ReconcileRules(parts.settings.reconcile.timing_days)
-    return compare(parts.engine, asked, day, rules)
+    if count is None:
+        return compare(parts.engine, asked, day, rules)
+    store, pair = parts.store, parts.pair.name
+    session = store.count(pair, count)
+    about = asked if asked and asked.told() else asked_in(session)
+    return compare(parts.engine, about, day, rules, lambda look: count_of(store, pair, count, look))
 
 
 def draft(parts: Wired, answer: Answer) -> Run | None:

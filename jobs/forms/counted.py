@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 from ...errors import Fatal, Reject
 from ...mappings.keys import inv_key, relayout, serial_key
 from ...mappings.text import fold
-from .lines import ONE, Facts, Line, Person, Thing
+from .lines import ONE, Facts, Line, Person, StockLine, Thing
 from .settled import ZERO
 
 __all__ = ["HEADINGS", "Count", "Find", "key_of", "read_counts", "with_count"]
@@ -59,11 +59,15 @@ class Find:
 
 @dataclass(frozen=True)
 class Count:
-    """``facts``: key of a line → what was counted; ``numbers``: added rows by their numbers."""
+    """``facts``: key of a line → what was counted; ``numbers``: added rows by their numbers. ``heaps``: item,
+    organisation and place of stock → what was counted on all its accounts together. ``finished``: what has no fact was
+    looked for."""
 
     facts: Mapping[str, Decimal] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     added: tuple[Find, ...] = ()
+    heaps: Mapping[str, Decimal] = field(default_factory=dict)
+    finished: bool = False
 
 
 def key_of(line: Line) -> str:
@@ -211,7 +215,7 @@ def with_count(facts: Facts, count: Count) -> Facts:
             hint="Name the comparison they were written from: --run RUN.",
         )
     found, added = _identified(facts, count)
-    seen = {**{f"thing:{id}": ONE for id in found}, **count.facts}
+    seen = {**_missing(facts, count), **{f"thing:{id}": ONE for id in found}, **_spread(facts, count), **count.facts}
     things = [
         replace(one, fact=seen.get(key_of(one)), condition=count.conditions.get(key_of(one), one.condition))
         for one in facts.things
@@ -224,6 +228,26 @@ def with_count(facts: Facts, count: Count) -> Facts:
         for lines in (facts.stock, facts.held)
     )
     return replace(facts, things=tuple(things), stock=tuple(one for one in stock if one.book or one.fact), held=held)
+
+
+def _missing(facts: Facts, count: Count) -> dict[str, Decimal]:
+    """Cards that a finished count did not find; heaps are never missing by silence."""
+    return {key_of(one): ZERO for one in facts.things if one.book} if count.finished else {}
+
+
+def _spread(facts: Facts, count: Count) -> dict[str, Decimal]:
+    """What was counted of a heap as a whole, over its accounts: each takes what it has, the last one the difference."""
+    lines: dict[str, list[StockLine]] = {}
+    for line in facts.stock:
+        lines.setdefault(line.key, []).append(line)
+    found: dict[str, Decimal] = {}
+    for spot, left in count.heaps.items():
+        for line in lines.get(spot, [])[:-1]:
+            found[key_of(line)] = max(ZERO, min(line.book, left))
+            left -= found[key_of(line)]
+        for line in lines.get(spot, [])[-1:]:
+            found[key_of(line)] = left
+    return found
 
 
 def _identified(facts: Facts, count: Count) -> tuple[set[str], list[Find]]:

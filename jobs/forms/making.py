@@ -34,6 +34,7 @@ from .html import write_html
 from .inventory import COMPARED, SOURCES, sheets
 from .lines import Facts
 from .moves import DOCUMENTS, draft_sheet
+from .session import as_filled, heading
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
 
@@ -61,8 +62,8 @@ BY_DESK = "Фактическое наличие показано по данн�
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is asked for. ``run``: a reconciliation (``None``: the last one); ``desk``: the desk's figures stand for
-    the fact; ``counted``: filled count sheets do; ``fill``: a file of a person's; ``draft``: the form of this
-    draft."""
+    the fact; ``counted``: filled count sheets do; ``count``: a session does; ``fill``: a file of a person's;
+    ``draft``: the form of this draft."""
 
     form: Form
     run: str | None = None
@@ -71,6 +72,7 @@ class Wanted:
     fill: Path | None = None
     counted: tuple[Path, ...] = ()
     draft: str | None = None
+    count: int | None = None
 
 
 def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
@@ -82,18 +84,22 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
         return _of_draft(store, pair, zone, wanted, filling)
     if form.source not in SOURCES:
         return Paper(form, (Sheet(form.name, filling.values, filling.rows),))
-    if form.source in COMPARED and not (wanted.desk or wanted.counted):
+    if form.source in COMPARED and not (wanted.desk or wanted.counted or wanted.count):
         raise Reject(
             "form_without_fact",
             "{form} compares the books with a fact, and none was given.",
             hint="Give the filled count sheets with --counted, or --desk to take the desk's figures for the fact.",
             form=form.name,
         )
-    made = chosen(store, pair, wanted.run)
+    session, count = as_filled(store, pair, wanted.count) if wanted.count else (None, None)
+    made = chosen(store, pair, session.run if session else wanted.run)
     snapshot = named(store, pair, made.run)
     _check_read(wanted, snapshot, made)
     day = made.day or book_now(made.taken, zone).date()
-    count = read_counts(wanted.counted) if wanted.counted else None
+    if session is not None:
+        filling = replace(filling, values={**heading(session, form, snapshot, zone), **filling.values})
+    elif wanted.counted:
+        count = read_counts(wanted.counted)
     facts = gathered(store, pair, wanted.asked, made, snapshot, day, desk=wanted.desk, count=count)
     found = [_filled(one, filling, wanted) for one in sheets(form.source, facts, day)]
     if not found:
@@ -125,11 +131,21 @@ def _of_draft(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted, filling: 
 
 
 def count_sheet(
-    store: Store, pair: str, zone: ZoneInfo, run: str | None, asked: Asked, path: Path, *, blind: bool
+    store: Store,
+    pair: str,
+    zone: ZoneInfo,
+    run: str | None,
+    asked: Asked,
+    path: Path,
+    *,
+    blind: bool,
+    session: int | None = None,
 ) -> tuple[str, int]:
-    """A sheet to count by, of the last comparison or of ``run``: the run, and how many lines it has. Raises ``Reject``
-    where there is nothing to count, ``Fatal`` for a file that cannot be written."""
-    made = chosen(store, pair, run)
+    """A sheet to count by, of the last comparison, of ``run`` or of a session (blind where that is): the run, and how
+    many lines it has. Raises ``Reject`` where there is nothing to count, ``Fatal`` for a file that cannot be
+    written."""
+    begun = store.count(pair, session) if session is not None else None
+    made = chosen(store, pair, begun.run if begun else run)
     snapshot = named(store, pair, made.run)
     day = made.day or book_now(made.taken, zone).date()
     for form in forms():
@@ -144,7 +160,7 @@ def count_sheet(
             hint="Ask for another scope, or compare again: uchet reconcile.",
             run=made.run,
         )
-    return made.run, write_count_sheet(facts, stamp, path, blind=blind)
+    return made.run, write_count_sheet(facts, stamp, path, blind=blind or bool(begun and begun.blind))
 
 
 def write(paper: Paper, path: Path) -> None:

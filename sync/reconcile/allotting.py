@@ -143,12 +143,12 @@ def compare_positions(look: Look, known: Pools) -> tuple[tuple[Difference, ...],
 
 
 def _seen(look: Look, records: Iterable[Record], things: Iterable[str]) -> Decimal | None:
-    """How many of them were counted; ``None`` without a count."""
+    """How many of them were counted, piece by piece or as a heap (the same pieces); ``None`` without a count."""
     if look.counted is None or not look.counted.finished:
         return None
     found = {id: find for id in things if (find := look.counted.desk.get(id))}
     more = [find.quantity for r in records if (find := look.counted.book.get(r.id))]
-    return sum((find.quantity for find in found.values()), ZERO) + sum(more, ZERO)
+    return max(sum((find.quantity for find in found.values()), ZERO), sum(more, ZERO))
 
 
 def _position(

@@ -27,27 +27,28 @@ def alone(look: Look, result: MatchResult, spoken_for: frozenset[str]) -> Iterat
     snapshot, counted = look.snapshot, look.counted
     for id in result.book_only:
         record = snapshot.record("equipment", "book", id)
-        if record and f"book:{id}" not in spoken_for and look.scope.inside(snapshot, record):
-            yield one_sided(look, record, counted.of(id, None) if counted else None, {}, None)
+        find = counted.of(id, None) if counted else None
+        if record and f"book:{id}" not in spoken_for and (find or look.scope.inside(snapshot, record)):
+            yield one_sided(look, record, find, {}, None)
     retired = _retired_numbers(snapshot)
     arriving = _arriving(snapshot)
     for id in result.desk_only:
         record = snapshot.record("equipment", "desk", id)
         if record and record.values.get("accounting") != "fixed_asset" and snapshot.unsure("position", "book"):
             continue  # it may be one of the positions that could not be read
-        if record and id not in spoken_for and look.scope.inside(snapshot, record):
-            find = counted.of(None, id) if counted else None
+        find = counted.of(None, id) if counted else None
+        if record and id not in spoken_for and (find or look.scope.inside(snapshot, record)):
             yield one_sided(look, record, find, _about(record, retired, arriving), None)
 
 
 def one_sided(look: Look, record: Record, find: Find | None, evidence: Values, link: Link | None) -> Difference:
     """There on one side only: which class that is, the count decides."""
     there = find is not None
-    by_count = look.counted is not None
     on_books = record.side == "book"
     code = ("not_in_desk" if there else "book_only") if on_books else ("not_in_books" if there else "desk_only")
     book, desk = ("yes", "no") if on_books else ("no", "yes")
-    count = ("yes" if there else "no") if by_count else None
+    # What an unfinished count has not found, it may not have looked for.
+    count = "yes" if there else "no" if look.counted is not None and look.counted.finished else None
     one = presence_difference(
         look, code, link, record if on_books else None, None if on_books else record, book, desk, count, evidence
     )

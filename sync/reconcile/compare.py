@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...mappings.model import Side
 from ..types import Issue
 from .allotting import compare_groups, compare_kits, compare_positions, pools, spoken_for
-from .finds import unknown_finds
+from .finds import retired_finds, unknown_finds
 from .look import Look
 from .regrading import regradings
 from .rights import compare_rights
@@ -27,7 +27,8 @@ def compare(look: Look) -> Verdicts:
     groups, groups_compared = compare_groups(look)
     stock = compare_stock(look)
     rights, rights_compared = compare_rights(look)
-    found = [*things.found, *positions, *groups, *compare_kits(look), *stock.found, *rights, *unknown_finds(look)]
+    found = [*things.found, *positions, *groups, *compare_kits(look), *stock.found, *rights]
+    found += [*retired_finds(look), *unknown_finds(look)]
     found += regradings(look.snapshot, stock.found)
     compared = {
         "equipment": things.compared,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...mappings.once import kind as kind_named
 from ..types import Record
 from .scope import Scope
+from .telling import service_of
 from .types import Correction, Snapshot
 
 __all__ = ["corrections"]
@@ -39,8 +40,7 @@ def _of_record(
         yield Correction(kind, id, label, "*", "yes" if was else "no", "yes" if is_ else "no")
         return
     if was.retired != is_.retired:
-        states = ["written_off" if r.retired else "in_service" for r in (was, is_)]
-        yield Correction(kind, id, label, "state", *states)
+        yield Correction(kind, id, label, "state", service_of(was), service_of(is_))
     for field in kind_named(kind).fields:
         if field.personal or field.name not in was.values or field.name not in is_.values:
             continue

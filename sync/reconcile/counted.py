@@ -42,6 +42,8 @@ class Counted:
     desk: Mapping[str, Find] = field(default_factory=lambda: EMPTY)
     stock: Mapping[str, Find] = field(default_factory=lambda: EMPTY)
     unknown: tuple[Find, ...] = ()
+    where: str = ""
+    stale: frozenset[str] = frozenset()
 
     def of(self, book: str | None, desk: str | None) -> Find | None:
         found = self.book.get(book) if book else None

@@ -6,7 +6,7 @@ things stood then, and leaves today's questions alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -20,12 +20,13 @@ from ..store import IssueRow, Store
 from ..types import Issue, Outcome, Run, worst
 from .compare import compare, questions
 from .corrections import corrections
+from .counted import Counted
 from .look import Look
 from .reading import read_sides, stored_form
-from .scope import Asked, Scope, resolve
+from .scope import Asked, resolve
 from .types import KEY, Difference, ReconcileRules, Reconciliation, Snapshot, Verdicts
 
-__all__ = ["JOB", "Answer", "ages", "issue_for", "question_of", "reconcile"]
+__all__ = ["JOB", "Answer", "ages", "ask", "by_count", "issue_for", "keep", "made_of", "question_of", "reconcile"]
 
 JOB = "reconcile"
 #: Questions of the nightly run about a record being there at all, or in service.
@@ -59,27 +60,34 @@ class Answer:
 
 
 def reconcile(
-    engine: Engine, asked: Asked | None = None, day: date | None = None, rules: ReconcileRules | None = None
+    engine: Engine,
+    asked: Asked | None = None,
+    day: date | None = None,
+    rules: ReconcileRules | None = None,
+    counted: Callable[[Look], Counted] | None = None,
 ) -> Answer:
     """Compare both sides inside what is ``asked``, as of now or of the end of ``day`` (the books' calendar).
+    ``counted``: what a count says of the two as they were just read.
 
     Raises ``Blocked`` while another run of the pair is at work, ``Reject`` for a scope or a day that means nothing,
     and what both sides raise where neither can be read.
     """
     asked = asked or Asked()
     rules = rules or ReconcileRules()
+    store, pair = engine.store, engine.pair.name
     today = book_now(engine.clock(), engine.settings.zone).date()
     if day is not None and day > today:
         raise Reject("day_ahead", "{day} is still to come.", hint="Give today or a day before.", day=str(day))
     with engine.running(JOB) as run:
         snapshot = read_sides(engine.pair, engine.store, engine.settings, engine.clock(), day, engine.reading)
         scope = resolve(asked, snapshot)
-        look = Look(snapshot, scope, rules, today, ages(engine.store, engine.pair.name))
-        verdicts = compare(look)
-        made = _made(engine.store, engine.pair.name, run, asked, scope, snapshot, verdicts)
-        engine.store.put_reconciliation(engine.pair.name, made, stored_form(snapshot))
-        rows, more = ({}, ()) if day is not None else _ask(engine, run, look, made)
-        return Answer(made, _finish(engine, run, made), rows, more, dict(_names(snapshot, made.differences)))
+        look = Look(snapshot, scope, rules, today, ages(store, pair))
+        if counted is not None:
+            look = replace(look, counted=counted(look))
+        made = made_of(store, pair, run, asked.told(), look, compare(look))
+        store.put_reconciliation(pair, made, stored_form(snapshot))
+        rows, more = ({}, ()) if day is not None else ask(engine, run, look, made)
+        return Answer(made, keep(engine, run, made), rows, more, dict(_names(snapshot, made.differences)))
 
 
 def _names(snapshot: Snapshot, found: Iterable[Difference]) -> Iterator[tuple[tuple[Side, str, str], str]]:
@@ -95,24 +103,26 @@ def ages(store: Store, pair: str) -> dict[str, date]:
     return {r.issue.key: r.first.date() for r in rows if r.issue.key.startswith(KEY) and r.state != "closed"}
 
 
-def _made(
-    store: Store, pair: str, run: Run, asked: Asked, scope: Scope, snapshot: Snapshot, verdicts: Verdicts
+def made_of(
+    store: Store, pair: str, run: Run, told: Mapping[str, Any], look: Look, verdicts: Verdicts
 ) -> Reconciliation:
-    told: dict[str, Any] = asked.told()
+    """What ``verdicts`` come to, as it is kept. ``told``: the scope in words."""
+    snapshot = look.snapshot
     first = store.first_of_day(pair, told, snapshot.day) if snapshot.day else None
     before = store.snapshot(pair, first) if first else None
-    late = tuple(corrections(before, stored_form(snapshot), scope)) if before else ()
+    late = tuple(corrections(before, stored_form(snapshot), look.scope)) if before else ()
     made = Reconciliation(
         run.id,
         snapshot.day,
         snapshot.taken,
-        told,
+        dict(told),
         snapshot.sources,
         verdicts.differences,
         dict(verdicts.compared),
         verdicts.unread,
         late,
         first or "",
+        count=look.counted.id if look.counted else "",
     )
     return replace(made, fingerprint=_digest(made))
 
@@ -129,13 +139,14 @@ def _digest(made: Reconciliation) -> str:
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
-def _ask(
-    engine: Engine, run: Run, look: Look, made: Reconciliation
-) -> tuple[dict[str, IssueRow], tuple[IssueRow, ...]]:
+def ask(engine: Engine, run: Run, look: Look, made: Reconciliation) -> tuple[dict[str, IssueRow], tuple[IssueRow, ...]]:
     """Each difference under one question: the nightly run's own where it already asks, else one of ours."""
     store, pair = engine.store, engine.pair.name
     standing = [row for row in store.issues(pair, None) if row.state != "closed"]
     theirs = {one.key: row for one in made.differences if (row := question_of(one, standing))}
+    if look.counted is None:  # what a count showed stands until another one
+        told = {row.issue.key: row for row in standing if by_count(row)}
+        theirs |= {one.key: told[one.key] for one in made.differences if one.key in told}
     mine = [issue_for(one) for one in made.differences if one.key not in theirs]
     others = questions(look)
     store.report_issues(pair, run.id, [*mine, *others], lambda row: _covered(look, row))
@@ -189,9 +200,16 @@ def _mark(one: Difference) -> str:
     return fingerprint({str(n): value_text(value) for n, value in enumerate(told)})
 
 
+def by_count(row: IssueRow) -> bool:
+    """Whether a count raised the question: a look at both sides alone says nothing of what is there."""
+    return row.issue.key.startswith(KEY) and "count" in row.issue.values
+
+
 def _covered(look: Look, row: IssueRow) -> bool:
     """Whether this run looked at all that the question is about: only then does its absence close it."""
     issue, snapshot = row.issue, look.snapshot
+    if by_count(row) and not (look.counted and look.counted.finished):
+        return False
     if not issue.key.startswith(KEY) or issue.key.startswith(f"{KEY}find:"):
         return False
     needs = [*_NEEDS.get(issue.kind, ())]
@@ -212,13 +230,15 @@ def _ends(issue: Issue) -> list[tuple[Any, str | None]]:
     return [("book", issue.book), ("desk", issue.desk)]
 
 
-def _finish(engine: Engine, run: Run, made: Reconciliation) -> Run:
-    outcome: Outcome = worst("clean", "partial" if made.unread else "clean")
+def keep(engine: Engine, run: Run, made: Reconciliation) -> Run:
+    """The run is over: how it ended, in figures."""
+    partial = made.unread or any(one.failed or not one.complete for one in made.after)
+    outcome: Outcome = worst("clean", "partial" if partial else "clean")
     done = replace(
         run,
         finished=engine.clock(),
         outcome=outcome,
-        reads=sum(source.read for source in made.sources),
+        reads=sum(source.read for source in (*made.sources, *made.after)),
         issues=len(engine.store.issues(engine.pair.name)),
         notes=made.unread,
     )

@@ -127,7 +127,11 @@ def _balances(look: Look, cards: Mapping[str, Card], untold: Container[str]) -> 
         book = books.get(spot)
         if book:
             one = replace(one, book=book.book, cost=book.cost, accounts=book.accounts)
-        if look.counted is not None and (spot in counted or look.counted.finished):
+        if (
+            look.counted is not None
+            and "|".join(spot) not in look.counted.stale
+            and (spot in counted or look.counted.finished)
+        ):
             one = replace(one, counted=counted.get(spot, ZERO))
         found.append(one)
     return found

@@ -46,6 +46,8 @@ def compare_things(look: Look, spoken_for: frozenset[str] = frozenset()) -> Thin
         if look.scope.inside(look.snapshot, book, desk):
             compared += 1
             found += _pair(look, index, link, book, desk)
+        elif book and desk and look.counted and (find := look.counted.of(link.book, link.desk)):
+            found += _strayed(look, link, book, desk, find)
     if look.snapshot.whole("equipment"):
         found += alone(look, result, spoken_for)
         found += _organizations(look, result)
@@ -161,6 +163,15 @@ def _found_elsewhere(look: Look, link: Link, book: Record, desk: Record, find: F
         return
     one = field_difference(look, "wrong_place", link, book, desk, "room", book.values.get("room"), room)
     yield replace(one, count=find.place)
+
+
+def _strayed(look: Look, link: Link, book: Record, desk: Record, find: Find) -> Iterator[Difference]:
+    """It stands elsewhere by both sides, and was found inside of what was counted."""
+    room = desk.values.get("room")
+    one = field_difference(look, "wrong_place", link, book, desk, "room", book.values.get("room"), room)
+    where = find.place or (look.counted.where if look.counted else "")
+    if not (isinstance(room, str) and name_key(room) == name_key(find.place)):
+        yield replace(one, count=where)
 
 
 def _organizations(look: Look, result: MatchResult) -> Iterator[Difference]:

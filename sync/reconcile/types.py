@@ -194,7 +194,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A late posting: what the books say of a day now, and what they said when it was first looked at."""
+    """What a side says now, and what it said before: a late posting of the books, or a movement during a count."""
 
     kind: str
     id: str
@@ -202,6 +202,7 @@ class Correction:
     field: str
     was: Value
     now: Value
+    side: Side = "book"
 
 
 @dataclass(frozen=True)
@@ -221,3 +222,7 @@ class Reconciliation:
     first: str = ""
     #: A digest of everything above but the run: the same figures give the same one.
     fingerprint: str = ""
+    #: The count whose finds were the third column; what moved while it was on, and the sources that tell it.
+    count: str = ""
+    moved: tuple[Correction, ...] = ()
+    after: tuple[Source, ...] = ()

@@ -78,43 +78,54 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _packed(snapshot: Snapshot) -> tuple[dict[str, Any], dict[str, str]]:
+    """A snapshot as it is kept: its head, and its chunks under their digests."""
+    texts: dict[str, str] = {}
+
+    def put(items: Mapping[str, Any]) -> tuple[str, ...]:
+        names = []
+        for text in _chunked(items):
+            names.append(_digest(text))
+            texts[names[-1]] = text
+        return tuple(names)
+
+    head = {
+        "day": snapshot.day,
+        "taken": snapshot.taken,
+        "sources": snapshot.sources,
+        "listings": tuple(
+            (one.kind, one.side, one.complete, one.read, tuple(sorted(one.bad)), put(one.records))
+            for _, one in sorted(snapshot.listings.items())
+        ),
+        "links": put({f"{x.kind}|{x.book}|{x.desk}": replace(x, seen=Seen()) for x in snapshot.links}),
+        "rejected": tuple(sorted(snapshot.rejected)),
+        "allotments": snapshot.allotments,
+        "groups": snapshot.groups,
+        "coming": snapshot.coming,
+        "waiting": dict(snapshot.waiting),
+    }
+    return head, texts
+
+
 class Reconciling(Core):
     """What was compared, and what it showed."""
 
     def put_reconciliation(self, pair: str, made: Reconciliation, snapshot: Snapshot) -> None:
         """Keep a finished comparison with its snapshot, once and for good; one transaction."""
-        texts: dict[str, str] = {}
-
-        def put(items: Mapping[str, Any]) -> tuple[str, ...]:
-            names = []
-            for text in _chunked(items):
-                names.append(_digest(text))
-                texts[names[-1]] = text
-            return tuple(names)
-
-        head = {
-            "day": snapshot.day,
-            "taken": snapshot.taken,
-            "sources": snapshot.sources,
-            "listings": tuple(
-                (one.kind, one.side, one.complete, one.read, tuple(sorted(one.bad)), put(one.records))
-                for _, one in sorted(snapshot.listings.items())
-            ),
-            "links": put({f"{x.kind}|{x.book}|{x.desk}": replace(x, seen=Seen()) for x in snapshot.links}),
-            "rejected": tuple(sorted(snapshot.rejected)),
-            "allotments": snapshot.allotments,
-            "groups": snapshot.groups,
-            "coming": snapshot.coming,
-            "waiting": dict(snapshot.waiting),
-        }
-        row = {"pair": pair, "run": made.run, "scope": canonical(dict(made.scope)), "day": made.day}
-        details = {"differences": len(made.differences), "fingerprint": made.fingerprint}
         with self._write() as connection:
-            _put_chunks(connection, pair, texts)
-            row |= {"taken": made.taken, "body": dumps(made), "snapshot": dumps(head)}
-            connection.execute(reconciliations.insert(), row)
-            entry = audit.Entry("reconciled", "uchet", made.run, details=details)
-            audit.append(connection, pair, self._clock(), [entry])
+            self._keep(connection, pair, made, snapshot)
+
+    def _keep(
+        self, connection: Connection, pair: str, made: Reconciliation, snapshot: Snapshot, *, by: str = "uchet"
+    ) -> None:
+        """The same inside a transaction of the caller's."""
+        head, texts = _packed(snapshot)
+        row = {"pair": pair, "run": made.run, "scope": canonical(dict(made.scope)), "day": made.day}
+        row |= {"taken": made.taken, "body": dumps(made), "snapshot": dumps(head)}
+        details = {"differences": len(made.differences), "fingerprint": made.fingerprint}
+        _put_chunks(connection, pair, texts)
+        connection.execute(reconciliations.insert(), row)
+        audit.append(connection, pair, self._clock(), [audit.Entry("reconciled", by, made.run, details=details)])
 
     def reconciliation(self, pair: str, run: str) -> Reconciliation | None:
         """The comparison that ``run`` made, as it was kept."""

@@ -29,6 +29,8 @@ __all__ = [
     "audit",
     "audit_head",
     "chunk",
+    "count",
+    "count_line",
     "draft",
     "event",
     "forgotten",
@@ -49,7 +51,7 @@ __all__ = [
 ]
 
 #: The revision of this schema, the newest in ``migrations/versions``.
-HEAD = "0006"
+HEAD = "0007"
 
 
 class Utc(TypeDecorator[datetime]):
@@ -315,6 +317,37 @@ allotment = Table(
     _text("reason"),
     _text("by"),
     Column("at", Utc, nullable=False),
+)
+
+#: A physical count: the order, the commission, the comparison it was opened on and the one that closed it.
+count = Table(
+    "count",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("state"),
+    _text("body"),
+    Column("opened", Utc, nullable=False),
+    Column("closed", Utc, nullable=True),
+)
+
+#: What a counter saw: only ever added. ``target`` is empty for what nobody could tell.
+count_line = Table(
+    "count_line",
+    metadata,
+    _id(),
+    _text("pair"),
+    Column("count", Integer, nullable=False),
+    _text("target"),
+    _text("text"),
+    _text("quantity"),
+    _text("place"),
+    _text("condition"),
+    _text("photo"),
+    _text("counter"),
+    Column("recount", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index(None, "pair", "count"),
 )
 
 run = Table(

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ..counts.types import CountOrder, CountSession, Member
 from ..reconcile.types import Allotment, Coming, Correction, Difference, Group, Reconciliation, Source
 from ..types import (
     Claim,
@@ -51,7 +52,10 @@ T = TypeVar("T")
 
 _PLANNED = (Claim, Covers, Draft, Event, FieldChange, Issue, Link, Operation, Part, Plan, Seen, Verdict)
 _RECONCILED = (Allotment, Coming, Correction, Difference, Group, Reconciliation, Record, Source)
-_CLASSES: Mapping[str, type[Any]] = MappingProxyType({f"${cls.__name__}": cls for cls in (*_PLANNED, *_RECONCILED)})
+_COUNTED = (CountOrder, CountSession, Member)
+_CLASSES: Mapping[str, type[Any]] = MappingProxyType(
+    {f"${cls.__name__}": cls for cls in (*_PLANNED, *_RECONCILED, *_COUNTED)}
+)
 
 
 def _default(spec: Field[Any]) -> Any:

@@ -12,6 +12,7 @@ from ..types import Link
 from .audit import Audit
 from .backup import Backups
 from .core import Clock, utc_now
+from .counting import Counting
 from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
 from .feeding import Feeding
 from .forgetting import Forgetting, Forgotten
@@ -21,7 +22,6 @@ from .locking import Locking
 from .migrate import prepare
 from .planning import Planning
 from .questions import Questions
-from .reconciling import Reconciling
 from .requesting import Requesting
 from .running import Running
 from .stage import Stage, StageError, remove, stage_path
@@ -41,7 +41,7 @@ class Store(
     Backups,
     Forgetting,
     Feeding,
-    Reconciling,
+    Counting,
 ):
     """Open with :meth:`open`. Every changing call is one transaction, on disk when it returns.
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid
+from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid, receive
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import seed
-from uchet.emulator.defaults import known_key
 from uchet.errors import Blocked, Reject, UchetError
 from uchet.jobs import reconcile as job
 from uchet.jobs.forms.catalog import form
@@ -30,24 +29,6 @@ from uchet.sync.reconcile.proposals import orders_of
 from uchet.sync.reconcile.run import Answer, reconcile
 from uchet.sync.reconcile.scope import Asked
 from uchet.sync.reconcile.types import Snapshot
-
-RECEIPT = "Document_ОприходованиеТоваров"
-
-
-def receive(firm: Firm, item: str, quantity: int, day: str, account: str = "10.09") -> None:
-    row = {
-        "Номенклатура_Key": guid(f"item {item}"),
-        "Количество": quantity,
-        "СчетУчета_Key": known_key(f"account {account}"),
-    }
-    document = {
-        "Date": f"{day}T09:00:00",
-        "Организация_Key": guid("rose"),
-        "Склад_Key": guid("warehouse"),
-        "СтатьяПрочихДоходовРасходов_Key": guid("income"),
-        "Товары": [row],
-    }
-    firm.world.write_document(RECEIPT, document)
 
 
 @pytest.fixture(scope="module")

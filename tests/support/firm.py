@@ -463,6 +463,23 @@ class Firm:
         self.settings = replace(self.settings, guard=GuardLimits(**limits))
 
 
+def receive(firm: Firm, item: str, quantity: int, day: str, account: str = "10.09") -> None:
+    """A receipt of stock, posted in the books."""
+    row = {
+        "Номенклатура_Key": guid(f"item {item}"),
+        "Количество": quantity,
+        "СчетУчета_Key": known_key(f"account {account}"),
+    }
+    document = {
+        "Date": f"{day}T09:00:00",
+        "Организация_Key": guid("rose"),
+        "Склад_Key": guid("warehouse"),
+        "СтатьяПрочихДоходовРасходов_Key": guid("income"),
+        "Товары": [row],
+    }
+    firm.world.write_document("Document_ОприходованиеТоваров", document)
+
+
 def build(folder: Path) -> Firm:
     """The company in ``folder`` after its first load, at rest, servers down."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,14 @@ One such file per released schema is kept under ``tests/fixtures`` and never mad
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from uchet.mappings.model import Ref
 from uchet.sync.approvals import Approval
+from uchet.sync.counts.types import CountOrder, CountSession, Member, Scan
 from uchet.sync.reconcile.types import Allotment, Difference, Reconciliation, Snapshot, Source
 from uchet.sync.requests import Case, Memory
 from uchet.sync.store import JobRow, SideState, Store
@@ -116,6 +118,13 @@ def fill(path: Path) -> None:
         found = Difference("difference:equipment:b1::presence", "book_only", "equipment", THING, "b1")
         made = Reconciliation(run.id, None, now, {"room": (PERSON,)}, (source,), (found,), {"equipment": 1})
         store.put_reconciliation(PAIR, made, shown)
+        order = CountOrder("17-и", date(2026, 2, 27), "смена МОЛ", *[date(2026, 3, 1)] * 3)
+        begun = CountSession(
+            0, order, (Member("p2", chairman=True), Member("p3")), ("p1",), "count-1", {"person": (PERSON,)}
+        )
+        opened = replace(made, run="count-1")
+        session = store.open_count(PAIR, begun, opened, shown, by="anna")
+        store.add_scans(PAIR, session.number, [Scan("thing:b1", THING, place=f"у {PERSON}", counter="anna")])
 
 
 if __name__ == "__main__":
