@@ -7,7 +7,7 @@
     "license": "MIT",
     "author": "uchet authors",
     "depends": [],
-    "connectors": ["onec", "roundup", "rt"],
+    "connectors": ["onec", "onec_soap", "roundup", "rt"],
     "jobs": ["nightly", "reconcile"],
     "data": [
         "mappings/book/bp30.toml",

@@ -18,10 +18,13 @@ def demo(
     seat: Seat,
     once: Annotated[bool, typer.Option("--once", help="Play a scripted week in a temporary folder and end.")] = False,
     desk: Annotated[str, typer.Option("--desk", help="Service desk to raise: roundup or rt.")] = "roundup",
+    book: Annotated[
+        str, typer.Option("--book", help="How to read the books: odata, or soap for what an exchange node is sent.")
+    ] = "odata",
 ) -> int:
     from ..jobs.demo import run_demo  # brings servers with it: loaded only here
 
-    return run_demo(once, seat.as_json, desk, language=seat.language)
+    return run_demo(once, seat.as_json, desk, book, language=seat.language)
 
 
 @command(

@@ -69,6 +69,10 @@ class Capabilities:
     settle: float = 0.0
     #: Stock movements are kept: a created one changes the stock in the same step, and can no longer be edited.
     movements: bool = False
+    #: Records can be created and changed; where they cannot, every ``write`` raises ``Blocked`` and sends nothing.
+    writes: bool = True
+    #: One record can be asked for by itself; where it cannot, ``get`` and ``find`` raise ``Blocked`` and send nothing.
+    single: bool = True
     #: Work on equipment is kept: a finished one changes stock, equipment and composition in the same step, and neither
     #: it nor its lines can be edited any more.
     works: bool = False

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from ..errors import Fatal, Retry, UchetError, Unknown
 from .base import Connector, Query, Write
-from .contract_kit import Subject, create, creation, label, listing, opened, raised, token
+from .contract_kit import Subject, asked, create, creation, label, listing, made, opened, raised, token
 from .contract_proxy import Fault, Proxy, Request, hang_up, lose_answer, stall, status, truncate
 from .registry import available
 
-__all__ = ["FailureChecks"]
+__all__ = ["FailureChecks", "WriteFailureChecks"]
 
 PAGE = "<html><body><h1>Bad gateway</h1></body></html>"
 #: Seconds in which a call must have failed when the other side says nothing for ten.
@@ -48,20 +48,127 @@ class FailureChecks:
 
     def test_missing_rights_are_fatal(self, subject: Subject) -> None:
         with _failing(subject, status(403, PAGE)) as connector:
-            error = raised(Fatal, lambda: connector.get(subject.collection, subject.missing_id))
+            error = raised(Fatal, lambda: asked(subject, connector))
             assert error.hint, "no advice"
 
     def test_too_many_requests_say_when(self, subject: Subject) -> None:
         with _failing(subject, status(429, PAGE, Retry_After="77")) as connector:
-            assert raised(Retry, lambda: connector.get(subject.collection, subject.missing_id)).after == 77
+            assert raised(Retry, lambda: asked(subject, connector)).after == 77
             write = creation(subject, label())
-            assert raised(Retry, lambda: connector.write(write)).after == 77
+            if connector.capabilities.writes:
+                assert raised(Retry, lambda: connector.write(write)).after == 77
 
     def test_a_failed_server_is_asked_again_for_reads(self, subject: Subject) -> None:
         for code in (500, 502, 503, 504):
             with _failing(subject, status(code, PAGE)) as connector:
-                raised(Retry, lambda c=connector: c.get(subject.collection, subject.missing_id))  # type: ignore[misc]
+                raised(Retry, lambda c=connector: asked(subject, c))  # type: ignore[misc]
                 raised(Retry, lambda c=connector: list(c.read(Query(subject.collection))))  # type: ignore[misc]
+
+    def test_a_read_that_breaks_is_retried_later(self, subject: Subject) -> None:
+        for fault in (hang_up, truncate):
+            with _failing(subject, fault) as connector:
+                raised(Retry, lambda c=connector: asked(subject, c))  # type: ignore[misc]
+                raised(Retry, lambda c=connector: list(c.read(Query(subject.collection))))  # type: ignore[misc]
+
+    def test_a_foreign_page_is_not_an_answer(self, subject: Subject) -> None:
+        """A proxy or a login form that answers 200 in the server's place."""
+        with _failing(subject, status(200, PAGE)) as connector:
+            raised(UchetError, lambda: list(connector.read(Query(subject.collection))))
+            raised(UchetError, lambda: asked(subject, connector))
+
+    def test_nobody_there(self, subject: Subject) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with opened(subject.connect(f"http://127.0.0.1:{port}{urlsplit(subject.url).path}")) as connector:
+            raised(Retry, connector.describe)
+            if connector.capabilities.writes:
+                raised(Retry, lambda: connector.write(creation(subject, label())))
+
+    def test_every_question_has_a_time_limit(self, subject: Subject) -> None:
+        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url, timeout=0.5)) as connector:
+            raw = made(subject, connector)
+            connector.describe()
+            calls: list[Callable[[], Any]] = [
+                connector.describe,
+                lambda: list(connector.read(Query(subject.collection))),
+            ]
+            if connector.capabilities.single:
+                calls.append(lambda: connector.get(subject.collection, raw.id))
+                calls.append(lambda: connector.find(subject.collection, "uchet-none"))
+            with proxy.failing(stall(10.0)):
+                for call in calls:
+                    raised(Retry, call, within=PATIENCE)
+
+    def test_secrets_are_never_said(self, subject: Subject) -> None:
+        said: list[str] = []
+        handler = _Collector(said)
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        out = io.StringIO()
+        try:
+            with (
+                redirect_stdout(out),
+                redirect_stderr(out),
+                Proxy(subject.url) as proxy,
+                opened(subject.connect(proxy.url)) as connector,
+            ):
+                made(subject, connector)
+                connector.describe()
+                said.append(repr(connector))
+                echo = status(400, f"{subject.secret} refused")
+                for fault in (hang_up, truncate, status(500, subject.secret), echo, status(401, subject.secret)):
+                    with proxy.failing(fault):
+                        call = lambda c=connector: asked(subject, c)  # noqa: E731
+                        error = raised(UchetError, call)
+                        said += [str(error), error.text("ru"), repr(error.evidence), repr(error)]
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
+        assert said
+        assert subject.secret not in "\n".join(said) + out.getvalue()
+
+    def test_no_more_connections_than_allowed(self, subject: Subject) -> None:
+        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url)) as connector:
+            connector.describe()
+            wrong: list[BaseException] = []
+
+            def work() -> None:
+                try:
+                    for _ in range(3):
+                        asked(subject, connector)
+                except UchetError as error:
+                    wrong.append(error)
+
+            threads = [threading.Thread(target=work) for _ in range(connector.capabilities.connections + 3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert not wrong
+            assert proxy.busiest <= connector.capabilities.connections
+
+    def test_the_manifest_is_true(self, subject: Subject) -> None:
+        with opened(subject.connect(subject.url)) as connector:
+            claimed = asdict(connector.capabilities)
+        assert subject.name in available(), "no manifest"
+        written = asdict(available()[subject.name].capabilities)
+        for name in ("page_size", "connections"):  # settings may change these two
+            claimed.pop(name)
+            written.pop(name)
+        assert claimed == written
+
+    def test_closing_twice_is_harmless(self, subject: Subject) -> None:
+        connector = subject.connect(subject.url)
+        connector.describe()
+        connector.close()
+        connector.close()
+
+
+class WriteFailureChecks:
+    """What becomes of a write whose way or whose answer breaks."""
 
     def test_a_failed_server_leaves_a_write_open(self, subject: Subject) -> None:
         for code in (500, 502, 504):
@@ -115,110 +222,18 @@ class FailureChecks:
             proxy.requests.clear()
             assert connector.find(subject.collection, token(connector, write)) is not None
 
-    def test_a_read_that_breaks_is_retried_later(self, subject: Subject) -> None:
-        for fault in (hang_up, truncate):
-            with _failing(subject, fault) as connector:
-                raised(Retry, lambda c=connector: c.get(subject.collection, subject.missing_id))  # type: ignore[misc]
-                raised(Retry, lambda c=connector: list(c.read(Query(subject.collection))))  # type: ignore[misc]
-
-    def test_a_foreign_page_is_not_an_answer(self, subject: Subject) -> None:
-        """A proxy or a login form that answers 200 in the server's place."""
-        with _failing(subject, status(200, PAGE)) as connector:
-            raised(UchetError, lambda: list(connector.read(Query(subject.collection))))
-            raised(UchetError, lambda: connector.get(subject.collection, subject.missing_id))
+    def test_a_foreign_page_leaves_a_write_open(self, subject: Subject) -> None:
         with _failing(subject, status(200, PAGE), _creates) as connector:
             raised((Unknown, Fatal), lambda: connector.write(creation(subject, label())))
 
-    def test_nobody_there(self, subject: Subject) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        with opened(subject.connect(f"http://127.0.0.1:{port}{urlsplit(subject.url).path}")) as connector:
-            raised(Retry, connector.describe)
-            raised(Retry, lambda: connector.write(creation(subject, label())))
-
-    def test_every_call_has_a_time_limit(self, subject: Subject) -> None:
+    def test_every_write_has_a_time_limit(self, subject: Subject) -> None:
         with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url, timeout=0.5)) as connector:
             raw = create(subject, connector).receipt.raw
             change = Write(raw.collection, raw.id, {subject.text: label()})
-            calls: list[tuple[type[UchetError], Callable[[], Any]]] = [
-                (Retry, connector.describe),
-                (Retry, lambda: list(connector.read(Query(subject.collection)))),
-                (Retry, lambda: connector.get(subject.collection, raw.id)),
-                (Retry, lambda: connector.find(subject.collection, "uchet-none")),
-            ]
-            with proxy.failing(stall(10.0)):
-                for kind, call in calls:
-                    raised(kind, call, within=PATIENCE)
             with proxy.failing(stall(10.0), on=_changes):
                 raised(Unknown, lambda: connector.write(change), within=PATIENCE)
             with proxy.failing(stall(10.0), on=_creates):
                 raised(Unknown, lambda: connector.write(creation(subject, label())), within=PATIENCE)
-
-    def test_secrets_are_never_said(self, subject: Subject) -> None:
-        said: list[str] = []
-        handler = _Collector(said)
-        root = logging.getLogger()
-        level = root.level
-        root.addHandler(handler)
-        root.setLevel(logging.DEBUG)
-        out = io.StringIO()
-        try:
-            with (
-                redirect_stdout(out),
-                redirect_stderr(out),
-                Proxy(subject.url) as proxy,
-                opened(subject.connect(proxy.url)) as connector,
-            ):
-                create(subject, connector)
-                said.append(repr(connector))
-                echo = status(400, f"{subject.secret} refused")
-                for fault in (hang_up, truncate, status(500, subject.secret), echo, status(401, subject.secret)):
-                    with proxy.failing(fault):
-                        call = lambda c=connector: c.get(subject.collection, subject.missing_id)  # noqa: E731
-                        error = raised(UchetError, call)
-                        said += [str(error), error.text("ru"), repr(error.evidence), repr(error)]
-        finally:
-            root.removeHandler(handler)
-            root.setLevel(level)
-        assert said
-        assert subject.secret not in "\n".join(said) + out.getvalue()
-
-    def test_no_more_connections_than_allowed(self, subject: Subject) -> None:
-        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url)) as connector:
-            connector.describe()
-            wrong: list[BaseException] = []
-
-            def work() -> None:
-                try:
-                    for _ in range(3):
-                        connector.get(subject.collection, subject.missing_id)
-                except UchetError as error:
-                    wrong.append(error)
-
-            threads = [threading.Thread(target=work) for _ in range(connector.capabilities.connections + 3)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            assert not wrong
-            assert proxy.busiest <= connector.capabilities.connections
-
-    def test_the_manifest_is_true(self, subject: Subject) -> None:
-        with opened(subject.connect(subject.url)) as connector:
-            claimed = asdict(connector.capabilities)
-        assert subject.name in available(), "no manifest"
-        written = asdict(available()[subject.name].capabilities)
-        for name in ("page_size", "connections"):  # settings may change these two
-            claimed.pop(name)
-            written.pop(name)
-        assert claimed == written
-
-    def test_closing_twice_is_harmless(self, subject: Subject) -> None:
-        connector = subject.connect(subject.url)
-        connector.describe()
-        connector.close()
-        connector.close()
 
 
 class _Collector(logging.Handler):

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..errors import UchetError
 from .base import Connector, Page, Query, Raw, Receipt, Write
+from .contract_proxy import Fault, add_unknown
 
 __all__ = [
     "Connect",
@@ -21,14 +22,17 @@ __all__ = [
     "Sample",
     "Stock",
     "Subject",
+    "asked",
     "change",
     "create",
     "creation",
     "everything",
     "label",
     "listing",
+    "made",
     "opened",
     "raised",
+    "several",
     "token",
 ]
 
@@ -110,6 +114,10 @@ class Subject:
     retire: Mapping[str, Any] = field(default_factory=dict)
     #: Only of a desk that claims to keep stock by movements.
     stock: Stock | None = None
+    #: Only of a connector that claims no writes: makes a record of these values by other means and gives its id.
+    make: Callable[[Mapping[str, Any]], str] | None = None
+    #: What a newer server answers: something more than is known.
+    newer: Fault = add_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,29 @@ def create(subject: Subject, connector: Connector, **values: Any) -> Made:
     """A new record with a text of its own."""
     write = creation(subject, label(), **values)
     return Made(connector.write(write), token(connector, write))
+
+
+def made(subject: Subject, connector: Connector, **values: Any) -> Raw:
+    """A new record, made by the connector or, where it claims no writes, by other means and read."""
+    if subject.make is None:
+        return create(subject, connector, **values).receipt.raw
+    id = subject.make({**subject.values(label()), **values})
+    connector.describe()
+    return listing(subject, connector)[id]
+
+
+def several(subject: Subject, connector: Connector, count: int) -> set[str]:
+    """Ids of so many new records."""
+    if subject.make is None:
+        return {create(subject, connector).receipt.raw.id for _ in range(count)}
+    return {subject.make(subject.values(label())) for _ in range(count)}
+
+
+def asked(subject: Subject, connector: Connector) -> Any:
+    """One small question: for a record that is not there, or for a listing where no single one can be asked for."""
+    if connector.capabilities.single:
+        return connector.get(subject.collection, subject.missing_id)
+    return list(connector.read(Query(subject.collection)))
 
 
 def change(raw: Raw, values: Mapping[str, Any], expected: str | None = None) -> Write:

@@ -22,6 +22,12 @@ TEXTS = (
 class WritingChecks:
     """Creates, changes, versions, values."""
 
+    def test_writes_and_single_records_are_claimed(self, subject: Subject) -> None:
+        with opened(subject.connect(subject.url)) as connector:
+            assert connector.capabilities.writes
+            assert connector.capabilities.single
+        assert subject.make is None
+
     def test_what_is_created_is_what_was_sent(self, subject: Subject) -> None:
         with opened(subject.connect(subject.url)) as connector:
             write = creation(subject, label())

@@ -150,6 +150,10 @@ class HttpClient:
         """``text`` without this client's password and login header."""
         return redact(text, self._secrets)
 
+    def share_places(self, other: HttpClient) -> None:
+        """Count this client's connections among those of ``other``: both together never hold more than its own."""
+        self._slots = other._slots
+
     def close(self) -> None:
         """Close the connections held."""
         self.session.close()

@@ -1,4 +1,4 @@
-"""Which connectors there are: folders beside this module and packages installed with an entry point.
+"""Which connectors there are: folders below this one and packages installed with an entry point.
 
 A manifest is read with ``ast.literal_eval`` and never executed, so listing the connectors runs no foreign code;
 a connector's module is imported only when one is created. Outside packages announce themselves in the entry point
@@ -194,8 +194,8 @@ def _setting_error(manifest: Manifest, name: str, template: str) -> Fatal:
 def _places() -> Iterator[tuple[str, Path]]:
     """Package name and manifest file of every connector."""
     here = Path(__file__).parent
-    for path in sorted(here.glob(f"*/{_FILE}")):
-        yield f"{__package__}.{path.parent.name}", path
+    for path in sorted(here.glob(f"**/{_FILE}")):
+        yield ".".join((str(__package__), *path.parent.relative_to(here).parts)), path
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         yield point.module, _outside(point)
 

@@ -70,7 +70,8 @@ def _no_state(where: Path, error: OSError) -> Fatal:
 def cache_folder(settings: Settings) -> Path | None:
     """The folder beside the state for what a connector may keep between runs; none beside a database server.
 
-    Files whose names end in ``.rows`` hold records of a side and may be deleted at any time; no others do.
+    Files whose names end in ``.rows`` hold records of a side and may be deleted at any time. Those that end in
+    ``.kept`` (what a node of 1C's exchange brought) may not: what they hold is sent only once. No others hold records.
     """
     where = settings.state_url
     return where.parent / "uchet-cache" if isinstance(where, Path) else None

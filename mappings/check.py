@@ -206,6 +206,11 @@ def _no_collection(system: SystemMap, base: str, collection: str) -> Problem:
             "{collection} is not published: in 1C open «Настройка стандартного интерфейса OData» "
             "(All functions) and tick «{section} → {name}»."
         )
+    elif system.options.get("exchange"):
+        template = (
+            "{collection} is not sent through the exchange node: let the rules of its exchange send it "
+            "(in 1C, «Настройки синхронизации данных»)."
+        )
     else:
         template = "The class {collection} does not exist: add it to the tracker, or correct the mapping."
     return Problem("not_published", template, params, fatal=True)
@@ -228,6 +233,11 @@ def _field_problem(system: SystemMap, base: str, name: str, published: Mapping[s
         template = (
             "{collection} has no attribute {name}: this release or customised base calls it otherwise. "
             "Name the right one in the mapping overrides of uchet.toml, or restrict it no longer by rights."
+        )
+    elif system.options.get("exchange"):
+        template = (
+            "EnterpriseData does not carry {collection}.{name}: name another attribute in the mapping overrides of "
+            "uchet.toml."
         )
     else:
         template = "The class {collection} has no property {name}: add it to the tracker, or correct the mapping."

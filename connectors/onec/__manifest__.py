@@ -71,6 +71,24 @@
             "ru": "Дата запрета по организациям (ключ или * → день), если база её не публикует",
             "en": "Last closed day by organisation (key or * → day) where the base does not publish it",
         },
+        "exchange_node": {
+            "type": "str",
+            "default": "",
+            "ru": "Код узла универсального формата: через него читается то, чего нет в OData",
+            "en": "Code of a node of the universal format: what OData does not publish is read through it",
+        },
+        "exchange_plan": {
+            "type": "str",
+            "default": "",
+            "ru": "План обмена этого узла, если не СинхронизацияДанныхЧерезУниверсальныйФормат",
+            "en": "That node's exchange plan, where it is another than СинхронизацияДанныхЧерезУниверсальныйФормат",
+        },
+        "poll": {
+            "type": "float",
+            "default": 2.0,
+            "ru": "Секунд между вопросами о фоновом задании обмена",
+            "en": "Seconds between questions about a background job of the exchange",
+        },
         "plan": {
             "type": "str",
             "default": "",

@@ -72,17 +72,19 @@ class Part:
 
 
 class Mirror:
-    """The copies of one base in one folder."""
+    """The copies of one base in one folder. Files that end in anything else than ``rows`` are not for anybody to
+    delete."""
 
-    def __init__(self, folder: Path, base: str) -> None:
+    def __init__(self, folder: Path, base: str, end: str = "rows") -> None:
         self._folder = folder
         self._base = base
+        self._end = end
 
     def path(self, query: Query) -> Path:
         """Where the copy of a listing is: another file for other fields, conditions or parameters."""
         asked = [query.collection, list(query.fields), repr(sorted(query.where.items())), sorted(query.params)]
         name = hashlib.sha256(msgspec.json.encode([self._base, asked])).hexdigest()[:24]
-        return self._folder / f"copy-{name}.rows"
+        return self._folder / f"copy-{name}.{self._end}"
 
     def load(self, query: Query, index: str) -> Copy | None:
         """The copy, if there is one and the base still publishes what it did then."""
@@ -100,7 +102,7 @@ class Mirror:
         """Write a copy; it replaces the old one only if the block ends with ``part.good`` set."""
         path = self.path(query)
         self._folder.mkdir(parents=True, exist_ok=True)
-        part_path = path.with_suffix(f".{os.getpid()}.part.rows")
+        part_path = path.with_suffix(f".{os.getpid()}.part.{self._end}")
         descriptor = os.open(part_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             with os.fdopen(descriptor, "wb", buffering=1 << 20) as file:

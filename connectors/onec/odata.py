@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
 from ...errors import Blocked, Fatal, Reject
-from ..base import Asked, Capabilities, Delta, Description, Page, Query, Raw, Receipt, Rows, Write
+from ..base import Asked, Capabilities, Delta, Description, FieldInfo, Page, Query, Raw, Receipt, Rows, Write
 from ..http import HttpClient, Retries
 from . import answers, metadata, url
 from .answers import Answers
@@ -28,8 +28,12 @@ from .query import unpublished
 from .reader import Reader
 from .tracking import METHODS, Method, Tracker
 from .transport import Transport
+from .url import base_name, root
 from .values import Codec
 from .writer import COMMENT, Writer
+
+if TYPE_CHECKING:
+    from .soap.book import EnterpriseBook
 
 __all__ = ["OnecConnector"]
 
@@ -49,7 +53,9 @@ class OnecConnector:
     for the parsed ``$metadata`` and for copies of listings, where ``changes`` (collection → method, see
     ``tracking.py``) wants them; ``plan`` and ``node`` (its code) name the exchange plan made for this; ``posting``
     allows ``post`` and ``unpost``; ``closed_until`` (organisation's key or ``*`` → last closed day) stands in for
-    closing dates that the base does not publish; ``session``: ``ibsession`` keeps one 1C session, over one connection.
+    closing dates that the base does not publish; ``session``: ``ibsession`` keeps one 1C session, over one connection;
+    ``exchange_node``: sets that OData does not publish are read through this node of ``exchange_plan``, where it is
+    sent them (see ``soap/``); they have no versions, and nothing of them is written.
     """
 
     def __init__(
@@ -69,11 +75,14 @@ class OnecConnector:
         node: str = "",
         posting: bool = False,
         closed_until: Mapping[str, str] | None = None,
+        exchange_node: str = "",
+        exchange_plan: str = "",
+        poll: float = 2.0,
         retries: Retries | None = None,
     ) -> None:
         kept = session == "ibsession"
         connections = 1 if kept else connections
-        self._root = _root(url)
+        self._root = root(url)
         self._zone = _zone(zone)
         self._cache = _cache_file(cache, self._root)
         self._index: Index | None = None
@@ -87,6 +96,13 @@ class OnecConnector:
             errors=odata_errors,
         )
         self._transport = Transport(self._client, kept)
+        self._beside: EnterpriseBook | None = None
+        if exchange_node:
+            from .soap.book import opened  # brings zeep with it: loaded only where it is asked for
+
+            where = (url, user, password, exchange_plan, exchange_node, cache)
+            self._beside = opened(*where, timeout=timeout, page_size=page_size, poll=poll, retries=retries)
+            self._beside.http.share_places(self._client)
         self._reader = Reader(self._transport, self._catalogue, self._zone, page_size, connections)
         #: What the last listing of each tracked collection cost and brought.
         self.deltas: dict[str, Delta] = {}
@@ -130,20 +146,25 @@ class OnecConnector:
             )
         index = self._refresh()
         names = {str(entry.get("name")) for entry in published}
-        collections = {name: fields for name, fields in index.collections().items() if name.partition("/")[0] in names}
+        collections: dict[str, Mapping[str, FieldInfo]] = dict(self._beside.describe()) if self._beside else {}
+        for name, fields in index.collections().items():
+            if name.partition("/")[0] in names:
+                collections[name] = fields
         return Description(
-            identity=f"{_address(self._root)}#{self._fingerprint(index, names)}",
+            identity=f"{base_name(self._root)}#{self._fingerprint(index, names)}",
             product="1C:Enterprise OData",
             collections=collections,
         )
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
         """Changes cannot be asked for by time: ``since`` gives the whole listing, never called complete."""
-        for page in self._tracker.pages(query):
+        for page in (self._other_way(query) or self._tracker).pages(query):
             yield page if since is None else replace(page, complete=False)
 
     def undecoded(self, query: Query) -> Iterator[Rows] | None:
         """The listing undecoded, where nothing of it is taken from a copy."""
+        if self._other_way(query):
+            return None
         return self._tracker.reader.rows(query) if self._tracker.plain(query) else None
 
     def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
@@ -225,6 +246,8 @@ class OnecConnector:
     def share_licences(self, hold: Callable[[], None]) -> None:
         """See ``base.Licensed``: every 1C session takes a licence."""
         self._client.gate = hold
+        if self._beside is not None:
+            self._beside.http.gate = hold
 
     def closed_until(self, organization: str | None) -> date | None:
         """See ``base.Periods``."""
@@ -233,6 +256,14 @@ class OnecConnector:
     def close(self) -> None:
         """End the session kept and the connections."""
         self._transport.close()
+        if self._beside is not None:
+            self._beside.http.close()
+
+    def _other_way(self, query: Query) -> EnterpriseBook | None:
+        """What reads a set that OData does not publish, where an exchange node may be sent it."""
+        if self._beside is None or not self._beside.may_send(query.collection):
+            return None
+        return self._beside if self._catalogue()[0].entity(query.collection) is None else None
 
     def _tracking(self, cache: Path | None, changes: Mapping[str, str], plan: str, node: str) -> Tracker:
         ways = {name: _way(name, way) for name, way in changes.items()}
@@ -341,24 +372,6 @@ def _key(entity: EntityType, id: str) -> dict[str, str] | None:
         }
     except ValueError:
         return None
-
-
-def _root(address: str) -> str:
-    parts = urlsplit(address.strip())
-    if parts.query or parts.fragment:
-        raise Fatal(
-            "address_form",
-            "The address must begin with http:// or https:// and name a host.",
-            hint="Correct the address in the settings.",
-        )
-    return url.address(address)
-
-
-def _address(root: str) -> str:
-    """Host and base, the same for http and https and for any spelling of the host."""
-    parts = urlsplit(root)
-    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
-    return f"{(parts.hostname or '').lower()}{port}{unquote(parts.path).removesuffix('/' + url.ROOT)}"
 
 
 def _keep(index: Index, cache: Path) -> None:

@@ -16,10 +16,14 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from ...errors import Fatal
+
 __all__ = [
     "ROOT",
     "Cast",
     "address",
+    "base_address",
+    "base_name",
     "call",
     "guid",
     "is_guid",
@@ -27,6 +31,7 @@ __all__ = [
     "literal",
     "moment",
     "options",
+    "root",
     "segment",
     "text",
 ]
@@ -59,6 +64,30 @@ def address(url: str) -> str:
     path = unquote(parts.path).rstrip("/")
     base = re.sub(r"/odata(/standard\.odata(/.*)?)?$", "", path)
     return urlunsplit((parts.scheme, parts.netloc, quote(f"{base}/{ROOT}"), "", ""))
+
+
+def root(given: str) -> str:
+    """``address`` of what a person gave. Raises ``Fatal`` for one with a query."""
+    parts = urlsplit(given.strip())
+    if parts.query or parts.fragment:
+        raise Fatal(
+            "address_form",
+            "The address must begin with http:// or https:// and name a host.",
+            hint="Correct the address in the settings.",
+        )
+    return address(given)
+
+
+def base_address(given: str) -> str:
+    """The base's own address, whether the interface was named or not."""
+    return root(given).removesuffix(f"/{ROOT}")
+
+
+def base_name(interface: str) -> str:
+    """Host and base of an interface's address, the same for http and https and for any spelling of the host."""
+    parts = urlsplit(interface)
+    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    return f"{(parts.hostname or '').lower()}{port}{unquote(parts.path).removesuffix('/' + ROOT)}"
 
 
 def segment(name: str) -> str:

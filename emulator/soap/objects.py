@@ -2,6 +2,8 @@
 
 A reference is a whole group of key properties, not a bare key. What a base sends for an object marked for deletion is
 its removal; a folder and a document that is not posted are not sent. A unit nobody has filled in is sent as pieces.
+БП has no supplier's order of its own: what crosses under that name is the supplier's invoice (it is said to send
+orders, and the format names a supplier's invoice as received alone; no captured message shows it).
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "VERSIONS", "exported"]
 
+Value = str | list[tuple[str, "Value"]] | None
+Group = list[tuple[str, Value]]
+
 VERSIONS = ("1.8", "1.19")
 #: Sets that are sent → the name of their objects in the format.
 KINDS: Mapping[str, str] = {
@@ -25,7 +30,10 @@ KINDS: Mapping[str, str] = {
     "Catalog_Склады": "Справочник.Склады",
     "Catalog_ОсновныеСредства": "Справочник.ОсновныеСредства",
     "Document_ПеремещениеТоваров": "Документ.ПеремещениеТоваров",
+    "Document_ПоступлениеТоваровУслуг": "Документ.ПоступлениеТоваровУслуг",
+    "Document_СчетНаОплатуПоставщика": "Документ.ЗаказПоставщику",
 }
+_RUBLE: Group = [("ДанныеКлассификатора", [("Код", "643"), ("Наименование", "руб.")])]
 _STORES = {
     "ОптовыйСклад": "Оптовый",
     "РозничныйМагазин": "Розничный",
@@ -34,9 +42,6 @@ _STORES = {
 _FACTS = "InformationRegister_ПервоначальныеСведенияОСБухгалтерскийУчет"
 #: The kind of stock by the account it is kept on.
 _STOCK = {"10.05": "ЗапасныеЧасти", "10.09": "ИнвентарьИХозяйственныеПринадлежности", "41.01": "СобственныеТовары"}
-
-Value = str | list[tuple[str, "Value"]] | None
-Group = list[tuple[str, Value]]
 
 
 def exported(base: Base, version: str, collection: str, key: str, body: Body | None) -> str | None:
@@ -122,6 +127,16 @@ class _Look:
             ("ЮридическоеФизическоеЛицо", "ЮридическоеЛицо"),
         ]
 
+    def supplier(self, found: Body | None) -> Group:
+        """A counterparty's key properties."""
+        body = found or {"Ref_Key": ZERO}
+        return [
+            ("Ссылка", body["Ref_Key"]),
+            ("Наименование", _text(body, "Description") or ""),
+            ("ИНН", _text(body, "ИНН")),
+            ("ЮридическоеФизическоеЛицо", "ЮридическоеЛицо"),
+        ]
+
     def remark(self, body: Body) -> Group:
         """The comment where version 1.8 has it."""
         return [("Комментарий", _text(body, "Комментарий"))] if self.early else []
@@ -158,7 +173,9 @@ def _store(look: _Look, body: Body) -> Group:
 
 
 def _asset(look: _Look, body: Body) -> Group:
-    numbers = [row.get("ИнвентарныйНомер") for row in look.base.records_of(_FACTS, body["Ref_Key"])]
+    facts = [*look.base.records_of(_FACTS, body["Ref_Key"])]
+    numbers = [row.get("ИнвентарныйНомер") for row in facts]
+    cost = facts[-1].get("ПервоначальнаяСтоимость") if facts else None
     return [
         (
             "КлючевыеСвойства",
@@ -173,6 +190,7 @@ def _asset(look: _Look, body: Body) -> Group:
         ("НомерПаспорта", _text(body, "НомерПаспорта")),
         ("Изготовитель", _text(body, "Изготовитель")),
         *look.remark(body),
+        ("СтоимостьОС", [("ПервоначальнаяСтоимостьБУ", str(cost))] if cost else None),
         *look.common(body),
     ]
 
@@ -185,18 +203,12 @@ def _transfer(look: _Look, body: Body) -> Group:
         found = look.follow(body, name, "Catalog_Склады")
         return look.store(found) if found else [("Наименование", "")]
 
-    rows: Group = [("Строка", _line(look, number, row)) for number, row in enumerate(body.get("Товары") or [], 1)]
-    organization = look.organization(look.follow(body, "Организация", "Catalog_Организации"))
+    rows: Group = [
+        ("Строка", [*_line(look, number, row), *_kept(look, row)])
+        for number, row in enumerate(body.get("Товары") or [], 1)
+    ]
     return [
-        (
-            "КлючевыеСвойства",
-            [
-                ("Ссылка", body["Ref_Key"]),
-                ("Дата", str(body["Date"])),
-                ("Номер", str(body.get("Number") or "").strip()),
-                ("Организация", organization),
-            ],
-        ),
+        ("КлючевыеСвойства", _document(look, body)),
         *look.remark(body),
         ("ПодразделениеОтправитель", department("ПодразделениеОтправитель")),
         ("ПодразделениеПолучатель", department("ПодразделениеПолучатель")),
@@ -207,19 +219,72 @@ def _transfer(look: _Look, body: Body) -> Group:
     ]
 
 
+def _document(look: _Look, body: Body) -> Group:
+    """A document's key properties; of a purchase, the supplier too."""
+    supplier = look.follow(body, "Контрагент", "Catalog_Контрагенты")
+    return [
+        ("Ссылка", body["Ref_Key"]),
+        ("Дата", str(body["Date"])),
+        ("Номер", str(body.get("Number") or "").strip()),
+        ("Организация", look.organization(look.follow(body, "Организация", "Catalog_Организации"))),
+        *([("Контрагент", look.supplier(supplier))] if "Контрагент_Key" in body else []),
+    ]
+
+
+def _receipt(look: _Look, body: Body) -> Group:
+    rows: Group = [
+        ("Строка", [*_line(look, number, row), *_sums(row), *_kept(look, row)])
+        for number, row in enumerate(body.get("Товары") or [], 1)
+    ]
+    store = look.follow(body, "Склад", "Catalog_Склады")
+    return [
+        ("КлючевыеСвойства", _document(look, body)),
+        ("Товары", rows),
+        ("Валюта", _RUBLE),
+        ("ВидОперации", "ПокупкаУПоставщика"),
+        ("Сумма", str(body.get("СуммаДокумента") or 0)),
+        ("Склад", look.store(store) if store else None),
+        ("ДанныеВзаиморасчетов", [("ВалютаВзаиморасчетов", _RUBLE)]),
+        *look.remark(body),
+        *look.common(body),
+    ]
+
+
+def _order(look: _Look, body: Body) -> Group:
+    """Version 1.8 has no comment here."""
+    rows: Group = [
+        ("Строка", [*_line(look, number, row), *_sums(row)]) for number, row in enumerate(body.get("Товары") or [], 1)
+    ]
+    return [
+        ("КлючевыеСвойства", _document(look, body)),
+        ("Валюта", _RUBLE),
+        ("Сумма", str(body.get("СуммаДокумента") or 0)),
+        ("ДанныеВзаиморасчетов", [("ВалютаВзаиморасчетов", _RUBLE)]),
+        ("Товары", rows),
+        *look.common(body),
+    ]
+
+
 def _line(look: _Look, number: int, row: Body) -> Group:
     good = look.follow(row, "Номенклатура", "Catalog_Номенклатура")
-    account = look.follow(row, "СчетУчета", "ChartOfAccounts_Хозрасчетный")
-    code = _text(account, "Code") if account else None
     key: Group = look.item(good) if good else [("Наименование", "")]
     return [
         ("НомерСтрокиДокумента", str(number)),
         ("ДанныеНоменклатуры", [("Номенклатура", key)]),
         ("ЕдиницаИзмерения", look.unit(good or {})),
         ("Количество", str(row.get("Количество") or 0)),
-        ("ТипЗапасов", _STOCK.get(code or "", "ПрочиеМатериалы")),
-        ("СчетУчета", code),
     ]
+
+
+def _sums(row: Body) -> Group:
+    return [("Сумма", str(row.get("Сумма") or 0)), ("Цена", str(row.get("Цена") or 0))]
+
+
+def _kept(look: _Look, row: Body) -> Group:
+    """Under which account, and as which kind of stock."""
+    account = look.follow(row, "СчетУчета", "ChartOfAccounts_Хозрасчетный")
+    code = _text(account, "Code") if account else None
+    return [("ТипЗапасов", _STOCK.get(code or "", "ПрочиеМатериалы")), ("СчетУчета", code)]
 
 
 def _flag(body: Body, name: str) -> str | None:
@@ -231,4 +296,6 @@ _WRITERS: Mapping[str, Callable[[_Look, Body], Group]] = {
     "Catalog_Склады": _store,
     "Catalog_ОсновныеСредства": _asset,
     "Document_ПеремещениеТоваров": _transfer,
+    "Document_ПоступлениеТоваровУслуг": _receipt,
+    "Document_СчетНаОплатуПоставщика": _order,
 }

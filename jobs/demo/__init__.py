@@ -7,8 +7,15 @@ from typing import TextIO
 __all__ = ["run_demo"]
 
 
-def run_demo(once: bool, as_json: bool, desk: str = "roundup", out: TextIO | None = None, language: str = "ru") -> int:
+def run_demo(
+    once: bool,
+    as_json: bool,
+    desk: str = "roundup",
+    book: str = "odata",
+    out: TextIO | None = None,
+    language: str = "ru",
+) -> int:
     """Run the demo; see ``play.run_demo``, which is imported only now because it brings the servers with it."""
     from .play import run_demo as play
 
-    return play(once, as_json, desk, out, language)
+    return play(once, as_json, desk, book, out, language)

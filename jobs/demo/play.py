@@ -29,7 +29,7 @@ from . import screen
 from .company import Company, Size
 from .desks import DESKS, ROUNDUP, DemoDesk
 from .people import ZONE
-from .servers import Servers, free_ports, prepare
+from .servers import BOOKS, BY_NODE, BookWay, Servers, free_ports, prepare
 from .twin import Snapshot, differences, snapshot
 from .week import DAYS
 
@@ -39,6 +39,8 @@ __all__ = ["SEED", "Week", "decide_conflict", "first_load", "play_week", "run_de
 SEED = 1
 #: Who approves and decides in the journal of the demo.
 PERSON = "demo"
+#: What EnterpriseData does not carry, and what the base does not publish by OData then.
+_NOT_CARRIED = ("location.code", *BY_NODE)
 #: How often the guard may stop the first nights before the demo gives up.
 _APPROVALS = 3
 
@@ -63,11 +65,15 @@ def run_demo(
     once: bool,
     as_json: bool,
     desk: str = "roundup",
+    book: str = "odata",
     out: TextIO | None = None,
     language: str = "ru",
     size: Size = "demo",
+    compare: bool = True,
 ) -> int:
     """``once``: play a whole week in a temporary folder and end; else stay up until Ctrl-C. Returns an exit code.
+
+    ``compare``: play a week of another desk, or of books read another way, once more as the demo's own and compare.
 
     Raises ``Fatal`` where a desk is asked for that the demo cannot raise, or a server does not start.
     """
@@ -79,6 +85,15 @@ def run_demo(
             desk=desk,
             known=", ".join(DESKS),
         )
+    way = next((known for known in BOOKS if known == book), None)
+    if way is None or (way != "odata" and desk != ROUNDUP.name):
+        raise Fatal(
+            "demo_book",
+            "The demo cannot read its books by {book} with the desk {desk}.",
+            hint="Choose odata, or soap with the desk roundup.",
+            book=book,
+            desk=desk,
+        )
     out = out or sys.stdout
     console = Console(file=out, soft_wrap=True, highlight=False, quiet=as_json)
     shown = screen.Screen(console, language)
@@ -88,8 +103,8 @@ def run_demo(
         tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder,
     ):
         if not once:
-            return _stay(Path(folder), shown, DESKS[desk])
-        told = _once(Path(folder), shown, DESKS[desk], size)
+            return _stay(Path(folder), shown, DESKS[desk], way)
+        told = _once(Path(folder), shown, DESKS[desk], size, way, compare)
         if as_json:
             out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
             out.flush()
@@ -126,10 +141,12 @@ def _terminated() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def raise_company(folder: Path, size: Size, desk: DemoDesk = ROUNDUP) -> tuple[Company, Servers]:
+def raise_company(
+    folder: Path, size: Size, desk: DemoDesk = ROUNDUP, book: BookWay = "odata"
+) -> tuple[Company, Servers]:
     """A company of ``size`` in ``folder`` and its servers, not yet started."""
     ports = free_ports()
-    company = prepare(folder, size, SEED, ports, datetime.now(ZoneInfo(ZONE)).date(), desk)
+    company = prepare(folder, size, SEED, ports, datetime.now(ZoneInfo(ZONE)).date(), desk, book)
     return company, Servers(folder, ports, desk)
 
 
@@ -178,32 +195,41 @@ def play_week(company: Company, servers: Servers, settings: Settings, shown: scr
     return week
 
 
-def _once(folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size) -> dict[str, Any]:
-    """The week on ``desk``. Another desk than the demo's own is compared with it: the same company, the same week."""
-    told, end = _played(folder / desk.name, shown, desk, size)
-    if desk is not ROUNDUP:
-        shown.title(N_("The same week on {desk}, to compare"), desk=ROUNDUP.title)
-        own, own_end = _played(folder / ROUNDUP.name, shown, ROUNDUP, size)
+def _once(
+    folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size, book: BookWay, compare: bool
+) -> dict[str, Any]:
+    """The week on ``desk``. Another desk or another way to the books than the demo's own is compared with those: the
+    same company, the same week."""
+    plain = not compare or (desk is ROUNDUP and book == "odata")
+    aside = () if book == "odata" else _NOT_CARRIED
+    name, title = (book, "EnterpriseData") if desk is ROUNDUP else (desk.name, desk.title)
+    told, end = _played(folder / name, shown, desk, size, book, aside)
+    if not plain:
+        own_name, own_title = ("odata", "OData") if desk is ROUNDUP else (ROUNDUP.name, ROUNDUP.title)
+        shown.title(N_("The same week on {desk}, to compare"), desk=own_title)
+        own, own_end = _played(folder / own_name, shown, ROUNDUP, size, "odata", aside)
         told["comparison"] = {
-            "with": ROUNDUP.name,
+            "with": own_name,
             "quiet": own["quiet"],
             "records": {section: [len(end[section]), len(rows)] for section, rows in own_end.items()},
             "differences": differences(own_end, end),
         }
-        shown.comparison(desk, told["comparison"])
+        shown.comparison(title, own_title, told["comparison"])
     shown.closing(told)
     return told
 
 
-def _played(folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size) -> tuple[dict[str, Any], Snapshot]:
+def _played(
+    folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size, way: BookWay, aside: tuple[str, ...]
+) -> tuple[dict[str, Any], Snapshot]:
     with shown.busy("making a 1C base and a service desk"):
-        company, servers = raise_company(folder, size, desk)
+        company, servers = raise_company(folder, size, desk, way)
         servers.start()
     try:
         settings = load_settings(servers.settings)
         week = play_week(company, servers, settings, shown)
         with servers.accountant() as book, servers.specialist() as specialist:
-            return summary(company, settings, week), snapshot(book, specialist, settings)
+            return summary(company, settings, week), snapshot(book, specialist, settings, aside)
     finally:
         servers.stop()
 
@@ -240,9 +266,9 @@ def summary(company: Company, settings: Settings, week: Week) -> dict[str, Any]:
     }
 
 
-def _stay(folder: Path, shown: screen.Screen, desk: DemoDesk) -> int:
+def _stay(folder: Path, shown: screen.Screen, desk: DemoDesk, book: BookWay) -> int:
     with shown.busy("making a 1C base and a service desk"):
-        _, servers = raise_company(folder, "demo", desk)
+        _, servers = raise_company(folder, "demo", desk, book)
         servers.start()
     try:
         settings = load_settings(servers.settings)

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from ...i18n import tr
 from ...sync.types import Run
-from .desks import ROUNDUP, DemoDesk
 from .servers import BOOK_LOGIN, Servers
 
 __all__ = ["Screen"]
@@ -83,9 +82,9 @@ class Screen:
         """A line between two parts."""
         self.console.print(Text(self.t(template, **params), "bold"))
 
-    def comparison(self, desk: DemoDesk, told: Mapping[str, Any]) -> None:
-        """What both systems hold at the end, on either desk, asked from the servers."""
-        titles = (self.t("Both systems at the end"), desk.title, ROUNDUP.title)
+    def comparison(self, one: str, other: str, told: Mapping[str, Any]) -> None:
+        """What both systems hold at the end of either week, asked from the servers."""
+        titles = (self.t("Both systems at the end"), one, other)
         table = Table(*titles, title_justify="left")
         for section, (ours, theirs) in told["records"].items():
             table.add_row(section, str(ours), str(theirs))
@@ -93,7 +92,7 @@ class Screen:
         for line in told["differences"][:20]:
             self.console.print(Text(line, "red"))
         if not told["differences"]:
-            self.console.print(Text(self.t("Both desks ended alike, record by record."), "bold green"))
+            self.console.print(Text(self.t("Both weeks ended alike, record by record."), "bold green"))
 
     def invitation(self, servers: Servers) -> None:
         """Addresses, logins and what to try; Ctrl-C ends it."""

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Literal, Self
 
 import requests
 
@@ -26,11 +26,18 @@ from .company import Company, Size, make_company
 from .desks import PASSWORDS, ROUNDUP, DemoDesk
 from .people import ZONE, Accountant, Specialist
 
-__all__ = ["BASE", "PASSWORDS", "Ports", "Servers", "free_port", "free_ports", "prepare", "settle"]
+__all__ = ["BASE", "BOOKS", "PASSWORDS", "Ports", "Servers", "free_port", "free_ports", "prepare", "settle"]
 
 #: The name of the base in 1C's address.
 BASE = "demo"
 BOOK_LOGIN = ("Обмен uchet", "demo-1c")
+
+#: How the books are read: all by OData, or what an exchange node is sent by EnterpriseData and the rest by OData.
+BookWay = Literal["odata", "soap"]
+BOOKS: tuple[BookWay, ...] = ("odata", "soap")
+#: What a base of the second sort does not publish by OData.
+BY_NODE = ("Catalog_Номенклатура", "Catalog_Склады")
+_NODE = "uchet"
 
 _STATE = "onec.db"
 _DESK = "desk"
@@ -61,26 +68,38 @@ def free_port() -> int:
     raise Fatal("demo_ports", "The demo found no free port on 127.0.0.1.")
 
 
-def prepare(folder: Path, size: Size, number: int, ports: Ports, today: date, desk: DemoDesk = ROUNDUP) -> Company:
+def prepare(
+    folder: Path,
+    size: Size,
+    number: int,
+    ports: Ports,
+    today: date,
+    desk: DemoDesk = ROUNDUP,
+    book: BookWay = "odata",
+) -> Company:
     """Make both systems of company ``number`` in ``folder`` (created; must be empty) and the settings beside them."""
     company = make_company(size, number, today=today)
-    settle(folder, company, ports, desk)
+    settle(folder, company, ports, desk, book)
     return company
 
 
-def settle(folder: Path, company: Company, ports: Ports, desk: DemoDesk = ROUNDUP) -> None:
+def settle(folder: Path, company: Company, ports: Ports, desk: DemoDesk = ROUNDUP, book: BookWay = "odata") -> None:
     """Both systems of ``company`` in ``folder`` (created; must be empty) and the settings beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     base = Emulator(base=BASE, state=folder / _STATE, user=BOOK_LOGIN[0], password=BOOK_LOGIN[1])
     try:
         fill_book(base.world, company)
+        if book == "soap":
+            base.world.unpublish(*BY_NODE)
+            base.soap.exchange.add_node(_NODE)
     finally:
         base.stop()
     desk.fill(folder / _DESK, ports.desk, company)
-    (folder / "uchet.toml").write_text(_settings(ports, desk), encoding="utf-8")
+    (folder / "uchet.toml").write_text(_settings(ports, desk, book), encoding="utf-8")
 
 
-def _settings(ports: Ports, desk: DemoDesk) -> str:
+def _settings(ports: Ports, desk: DemoDesk, book: BookWay) -> str:
+    node = f'\n[book.extra]\nexchange_node = "{_NODE}"\npoll = 0.2\n' if book == "soap" else ""
     return f"""\
 # Settings of the demo. Its passwords are known to everybody; yours belong into the environment or the keyring.
 language = "ru"
@@ -95,7 +114,7 @@ url = "http://127.0.0.1:{ports.book}/{BASE}"
 user = "{BOOK_LOGIN[0]}"
 password = "{BOOK_LOGIN[1]}"
 zone = "{ZONE}"
-
+{node}
 [desk]
 connector = "{desk.name}"
 mapping = "{desk.name}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ...settings import Settings
@@ -67,13 +67,16 @@ _MOVE = (
 _UNSTABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{12,64}\b")
 
 
-def snapshot(book: Accountant, desk: Specialist, settings: Settings | None = None) -> Snapshot:
-    """Both servers, and with ``settings`` links, issues and drafts from the state too."""
-    names = _Names(desk)
+def snapshot(
+    book: Accountant, desk: Specialist, settings: Settings | None = None, aside: Collection[str] = ()
+) -> Snapshot:
+    """Both servers, and with ``settings`` links, issues and drafts from the state too. ``aside``: sets of the books
+    and fields of the desk (``class.field``) that two twins need not have in common."""
+    names = _Names(desk, aside)
     found: dict[str, list[Any]] = {}
     for collection, rows in names.rows.items():
         found[f"desk {collection}"] = [names.readable(collection, row) for row in rows.values()]
-    found.update(_book(book))
+    found.update(_book(book, aside))
     if settings is not None:
         found.update(_remembered(settings, names))
     return {
@@ -95,10 +98,14 @@ def differences(one: Snapshot, two: Snapshot) -> list[str]:
 class _Names:
     """The desk's records by id, and a name for each that does not depend on the id."""
 
-    def __init__(self, desk: Specialist) -> None:
+    def __init__(self, desk: Specialist, aside: Collection[str]) -> None:
+        self.fields = {
+            collection: tuple(name for name in fields if f"{collection}.{name}" not in aside)
+            for collection, fields in _DESK.items()
+        }
         self.rows: dict[str, dict[str, dict[str, Any]]] = {
             collection: {str(row["id"]): row for row in desk.rows(collection, fields)}
-            for collection, fields in _DESK.items()
+            for collection, fields in self.fields.items()
         }
 
     def of(self, collection: str, id: object) -> str | None:
@@ -118,15 +125,17 @@ class _Names:
     def readable(self, collection: str, row: Mapping[str, Any]) -> dict[str, Any]:
         shown = {
             name: self.of(_LINKS[name], row.get(name)) if name in _LINKS else row.get(name)
-            for name in _DESK[collection]
+            for name in self.fields[collection]
         }
         if "active" in shown:  # one desk says 0 and 1, another no and yes
             shown["active"] = bool(shown["active"])
         return shown
 
 
-def _book(book: Accountant) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {name: _picked(book.rows(name), fields) for name, fields in _BOOK.items()}
+def _book(book: Accountant, aside: Collection[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {
+        name: _picked(book.rows(name), fields) for name, fields in _BOOK.items() if name not in aside
+    }
     found["cards"] = [
         {**{name: row.get(name) for name in _CARD}, "attributes": _attributes(row)}
         for row in book.rows("Catalog_ОсновныеСредства")

@@ -24,7 +24,7 @@ SIZE: Size = "demo" if os.environ.get("UCHET_PROFILE") == "nightly" else "small"
 def test_the_week_ends_alike_on_both_desks_and_quietly(closing: Callable[[str], None]) -> None:
     requires_rt()
     out = io.StringIO()
-    code = run_demo(True, True, "rt", out, size=SIZE)
+    code = run_demo(True, True, "rt", out=out, size=SIZE)
     told: dict[str, Any] = json.loads(out.getvalue())
     compared = told["comparison"]
     assert compared["differences"] == []

@@ -124,6 +124,14 @@ def _fill(base: Emulator) -> None:
     head = {"Date": "2026-02-10T12:00:00", "Number": "0000-000001", "Организация_Key": firm, "Комментарий": "по заявке"}
     ends = {"СкладОтправитель_Key": stores[0], "СкладПолучатель_Key": stores[1], "ПодразделениеОтправитель_Key": room}
     base.world.write_document("Document_ПеремещениеТоваров", {**head, **ends, "Товары": [row]})
+    bought = {"Контрагент_Key": put("Catalog_Контрагенты", {"Description": "ООО «Тонер»", "ИНН": "7800000000"})}
+    bought["ДоговорКонтрагента_Key"] = put("Catalog_ДоговорыКонтрагентов", {"Description": "Основной"})
+    rows = [{**row, "Цена": Decimal("10.50"), "Сумма": Decimal("26.25"), "СтавкаНДС": "НДС20"}]
+    body = {**head, **bought, "Склад_Key": stores[0], "СуммаДокумента": Decimal("26.25"), "Товары": rows}
+    base.world.write_document("Document_ПоступлениеТоваровУслуг", {**body, "ВидОперации": "Товары"})
+    bill = {name: value for name, value in rows[0].items() if name != "СчетУчета_Key"}
+    del body["Склад_Key"]
+    base.world.write_document("Document_СчетНаОплатуПоставщика", {**body, "Товары": [bill]})
 
 
 @pytest.mark.parametrize("version", sorted(PACKAGES))

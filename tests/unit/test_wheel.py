@@ -182,7 +182,8 @@ def test_versions_and_dependencies_agree(root: Path) -> None:
 
 def test_manifest_names_what_exists(root: Path) -> None:
     card = ast.literal_eval((root / "__manifest__.py").read_text("utf-8"))
-    assert [name for name in card["connectors"] if not (root / "connectors" / name / "__manifest__.py").is_file()] == []
+    cards = [ast.literal_eval(path.read_text("utf-8")) for path in (root / "connectors").rglob("__manifest__.py")]
+    assert card["connectors"] == sorted(one["name"] for one in cards)
     assert card["jobs"] == list(JOBS)
     assert [name for name in card["data"] if not (root / name).is_file()] == []
 

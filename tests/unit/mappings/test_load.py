@@ -26,7 +26,8 @@ def small() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("side", "name"), [*(("book", n) for n in ("bp30", "erp25", "ut11", "bp_kz")), ("desk", "roundup")]
+    ("side", "name"),
+    [*(("book", n) for n in ("bp30", "erp25", "ut11", "bp_kz", "enterprisedata")), ("desk", "roundup")],
 )
 def test_shipped_mappings_load(side: Any, name: str) -> None:
     system = load_system(side, name)
