@@ -106,6 +106,15 @@ def test_one_version_older_than_our_write_is_proof_enough() -> None:
     assert codes(check(plan([]), LIMITS, (facts,), first=False)) == ["went_back"]
 
 
+@pytest.mark.parametrize(("papers", "lost", "stopped"), [(1, 1, False), (2, 2, True), (10, 4, False), (10, 5, True)])
+def test_half_of_the_posted_documents_are_gone(papers: int, lost: int, stopped: bool) -> None:
+    """Writes to records that are older than the copy say nothing."""
+    facts = SideFacts("book", "b", receipts=10, papers=papers, lost=lost)
+    verdict = check(plan([]), LIMITS, (facts,), first=False)
+    assert codes(verdict) == (["went_back"] if stopped else [])
+    assert all(params["vanished"] == lost for _, _, params in verdict.reasons)
+
+
 @pytest.mark.parametrize(
     ("facts", "forget"),
     [
