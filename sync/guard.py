@@ -53,7 +53,7 @@ class SideFacts:
 
 
 #: Kinds whose every record is expected to change: each step answers what a person did.
-_UNSHARED = frozenset({EVENTS, MOVEMENT, "request", "request_line"})
+_UNSHARED = frozenset({EVENTS, MOVEMENT, "request", "request_line", "allocation"})
 
 
 def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:
@@ -119,7 +119,7 @@ def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
     found: list[Reason] = []
     for name, count in sorted(changes.items()):
         # Events and steps are a share of nothing: for them there is the ceiling alone.
-        least = limits.change_max if name.partition("|")[0] in _UNSHARED else limits.change_from
+        least = limits.change_max + 1 if name.partition("|")[0] in _UNSHARED else limits.change_from
         if _over(count, plan.bases.get(name, 0), limits.change_share, least, limits.change_max):
             found.append(
                 _reason(

@@ -233,7 +233,7 @@ class Journal(Core):
 
     def receipts(self, pair: str, side: Side, limit: int = 20) -> list[ReceiptRow]:
         """Our last writes to records confirmed by ``side``, newest first: should they be gone, it went back in time.
-        Drafts are told apart (``papers``): people delete those, and a night may write more of them than are looked up."""
+        Drafts are told apart (``papers``): people delete those, and a night may write more of them than we look up."""
         with self._read() as connection:
             found = connection.execute(_RECEIPTS, {"p": pair, "s": side, "n": limit}).all()
         return [

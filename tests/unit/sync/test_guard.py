@@ -74,6 +74,12 @@ def test_a_draft_weighs_as_many_things_as_it_moves() -> None:
     assert judged([draft], 10) == ["too_many_changes"]
 
 
+@pytest.mark.parametrize("kind", ["movement", "order", "request", "request_line", "allocation"])
+def test_what_happens_once_is_a_share_of_nothing(kind: str) -> None:
+    assert judged(ops(500, kind=kind), 0) == []
+    assert judged(ops(501, kind=kind), 0) == ["too_many_changes"]
+
+
 def test_local_operations_harm_nobody() -> None:
     assert judged([*ops(50, "link"), *ops(50, "agree"), *ops(50, "close")], 10) == []
 
