@@ -26,38 +26,40 @@ _GROUPS = {
     "addons": N_("Connectors and other addons."),
     "emulate": N_("Systems to try things on."),
 }
-#: Importing one of them declares its commands; the order is that of the help.
-_MODULES = (
-    "toys",
-    "setup",
-    "probe",
-    "plans",
-    "runs",
-    "status",
-    "issues",
-    "links",
-    "allot",
-    "explain",
-    "keep",
-    "requests",
-    "drafts",
-    "reconcile",
-    "forms",
-    "reports",
-)
-#: What such a command line needs; any other one loads everything, for its help or its complaint.
-_ALONE = {"status": "status"}
+#: Module → the first words it answers. Importing one declares its commands; the order is that of the help.
+_MODULES = {
+    "toys": ("demo", "emulate"),
+    "setup": ("init", "check", "adopt", "addons"),
+    "probe": ("probe",),
+    "plans": ("plan", "approve", "apply"),
+    "runs": ("run", "schedule", "resync"),
+    "status": ("status",),
+    "issues": ("issues",),
+    "links": ("link", "unlink", "reject"),
+    "allot": ("allot", "unallot"),
+    "explain": ("explain",),
+    "keep": ("backup", "restore", "forget"),
+    "requests": ("requests",),
+    "drafts": ("draft",),
+    "reconcile": ("reconcile",),
+    "forms": ("form", "count"),
+    "reports": ("report",),
+}
+#: Commands that log nothing.
+_SILENT = ("status",)
 
 
-def _alone(args: Sequence[str]) -> str | None:
-    """The only module that ``args`` need: a command that shows three lines must not load an engine first."""
-    return _ALONE.get(args[0]) if args and "--help" not in args else None
+def _needed(args: Sequence[str]) -> tuple[str, ...]:
+    """The modules that ``args`` need; all for the whole help or a complaint.
+
+    A command must not wait for what others load: that is a third of a second of its start.
+    """
+    return tuple(name for name, words in _MODULES.items() if args and args[0] in words) or tuple(_MODULES)
 
 
 def build_app(language: str, args: Sequence[str] = ()) -> typer.Typer:
     """The commands that ``args`` may mean (without: all) with their help in ``language``."""
-    alone = _alone(args)
-    for name in (alone,) if alone else _MODULES:
+    for name in _needed(args):
         import_module(f".{name}", __package__)
     options = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
     app = typer.Typer(
@@ -93,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         app = build_app(language_of(args), args)
-        if not _alone(args):
+        if not args or args[0] not in _SILENT:
             _log_to_stderr()
         app(args=args, prog_name="uchet")
     except SystemExit as end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ _EXACT = (
     links.c.book == bindparam("b"),
     links.c.desk == bindparam("d"),
 )
+_SEEN = select(links.c.seen).where(*_EXACT)
 _CHANGE = links.update().where(*_EXACT)
 _DROP = links.delete().where(*_EXACT)
 _FORGIVE = rejection.delete().where(
@@ -171,9 +173,14 @@ class Linking(Core):
         return None if row is None else link_of(row)
 
     def put_link(self, pair: str, link: Link, *, by: str, run: str | None = None) -> None:
-        """Link two records, or renew a link that stands. Raises Reject("already_linked") when one of them is linked
-        to another. An earlier rejection of these two is taken back."""
+        """Link two records, or renew a link that stands: what was agreed on stays known unless ``link`` tells it anew.
+        Raises Reject("already_linked") when one of them is linked to another. An earlier rejection of these two is
+        taken back."""
         with self._write() as connection:
+            if link.seen == Seen():
+                exact = _where(pair, link.kind, link.book, link.desk)
+                stands = connection.execute(_SEEN, exact).scalar_one_or_none()
+                link = link if stands is None else replace(link, seen=load_as(Seen, stands))
             link_in(connection, pair, link, by, run, self._clock())
 
     def drop_link(self, pair: str, kind: str, book: str, desk: str, *, by: str) -> None:

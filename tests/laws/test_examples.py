@@ -55,6 +55,19 @@ def test_law_9_a_saved_plan_is_applied_as_it_was_shown() -> None:
     assert company.desk.rows["thing"][desk].data["serial"] == "s1"
 
 
+@pytest.mark.parametrize("both", [True, False])
+def test_law_5_a_person_who_links_what_is_linked_forgets_nothing_of_it(both: bool) -> None:
+    company, book, desk = agreed()
+    company.edit("book", "thing", book, "label", "v2")
+    if both:
+        company.edit("desk", "thing", desk, "label", "v3")
+    company.link("thing", book, desk)
+    company.settle()
+    asked = [row.issue.code for row in company.store.issues("laws") if row.issue.field_name == "label"]
+    assert asked == (["conflict"] if both else [])
+    settled(company)
+
+
 @pytest.mark.parametrize(
     ("things", "gone", "stopped"), [(10, 1, False), (10, 2, True), (200, 4, False), (200, 5, True)]
 )

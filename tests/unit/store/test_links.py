@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from uchet.errors import Reject
@@ -26,6 +28,17 @@ def test_the_same_link_again_renews_it(store: Store, make) -> None:
     newer = make.link(seen=Seen({"model": "X"}, {}, retired=True))
     store.put_link("main", newer, by="anna")
     assert store.links("main") == [newer]
+
+
+def test_a_person_who_links_what_is_linked_forgets_nothing_of_it(store: Store, make) -> None:
+    seen = Seen({"model": "X"}, {"model": "x"})
+    store.put_link("main", make.link(seen=seen), by="uchet")
+    said = Link("equipment", "b1", "d1", rule="person", by="anna")
+    store.put_link("main", said, by="anna")
+    assert store.links("main") == [replace(said, seen=seen)]
+    store.drop_link("main", "equipment", "b1", "d1", by="anna")
+    store.put_link("main", said, by="anna")
+    assert store.links("main") == [said], "who unlinks begins anew"
 
 
 @pytest.mark.parametrize(("book", "desk"), [(1, 2), (2, 1)])
