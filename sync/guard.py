@@ -24,7 +24,7 @@ class SideFacts:
     ``sizes`` are the records of each kind at the last complete read. ``vanished``: our own late writes that are no
     longer there or show a version older than our write, ``older`` of them by such a version, which nothing but an old
     copy explains (a record that is gone may have been deleted); ``missing_mark``: a record that must still exist and
-    does not.
+    does not. ``papers``: our last drafts that were posted, ``lost`` of them that are gone or older than they were.
     """
 
     side: Side
@@ -35,11 +35,15 @@ class SideFacts:
     vanished: int = 0
     missing_mark: str = ""
     older: int = 0
+    papers: int = 0
+    lost: int = 0
 
     @property
     def most_vanished(self) -> bool:
-        """So many of our writes are gone that people cannot have deleted them one by one."""
-        return self.vanished > 0 and self.vanished * 2 >= self.receipts
+        """So many of our writes are gone that people cannot have deleted them one by one. One posted document may be
+        taken out of a base by those who own it; half of the last ones are not."""
+        records = self.vanished > 0 and self.vanished * 2 >= self.receipts
+        return records or (self.lost > 1 and self.lost * 2 >= self.papers)
 
     @property
     def went_back(self) -> bool:
@@ -49,7 +53,7 @@ class SideFacts:
 
 
 #: Kinds whose every record is expected to change: each step answers what a person did.
-_UNSHARED = frozenset({EVENTS, MOVEMENT, "request", "request_line"})
+_UNSHARED = frozenset({EVENTS, MOVEMENT, "request", "request_line", "allocation"})
 
 
 def check(plan: Plan, limits: GuardLimits, sides: tuple[SideFacts, ...], *, first: bool) -> Verdict:
@@ -85,7 +89,8 @@ def _time(facts: SideFacts) -> list[Reason]:
         return [("went_back", template, {"side": facts.side, "mark": facts.missing_mark})]
     if facts.older or facts.most_vanished:
         template = "The {side} went back in time: {vanished} of our last {receipts} writes are no longer there."
-        return [("went_back", template, {"side": facts.side, "vanished": facts.vanished, "receipts": facts.receipts})]
+        gone, looked = facts.vanished + facts.lost, facts.receipts + facts.papers
+        return [("went_back", template, {"side": facts.side, "vanished": gone, "receipts": looked})]
     return []
 
 
@@ -114,7 +119,7 @@ def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
     found: list[Reason] = []
     for name, count in sorted(changes.items()):
         # Events and steps are a share of nothing: for them there is the ceiling alone.
-        least = limits.change_max if name.partition("|")[0] in _UNSHARED else limits.change_from
+        least = limits.change_max + 1 if name.partition("|")[0] in _UNSHARED else limits.change_from
         if _over(count, plan.bases.get(name, 0), limits.change_share, least, limits.change_max):
             found.append(
                 _reason(

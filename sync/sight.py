@@ -16,7 +16,7 @@ from ..mappings.check import check_binding, unpublished
 from ..mappings.model import SIDES, Kind, Side, Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import Problem, SystemMap
-from .context import RECEIPTS, Context, staging_of
+from .context import Context, staging_of
 from .feed_facts import KIND as MOVEMENT
 from .feed_facts import FeedFacts, followed
 from .feed_look import FEED, keeps, look_at_feed
@@ -26,6 +26,7 @@ from .ids import operation_id
 from .intake import Intake, bind, units_of, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
+from .past import facts_of
 from .staging import Staging, staged_kinds
 from .store import SideState, StageError, Store
 from .types import OURS, Draft, Link, Listing, Operation, Plan, Seen
@@ -176,7 +177,8 @@ def _look(
     known += tuple(staging.links) if staging else ()
     numbered = [one if one.part is not None else _numbered(one, contact.bindings["book"], page) for one in read]
     listings = withheld(pair.kinds, numbered, known, store.forgotten(pair.name))
-    facts = tuple(_facts(pair, store, side, contact.descriptions[side], listings) for side in SIDES)
+    moved = tuple(moved)
+    facts = tuple(facts_of(pair, store, side, contact.descriptions[side], listings, moved) for side in SIDES)
     back = frozenset(f.side for f in facts if f.went_back)
     if back and staging is not None:  # what was agreed on with such a side is compared as on the first day
         staging.stage.leave()
@@ -306,60 +308,6 @@ def _name_twins(
         name = book.values.get(kind.label) if book else None
         if isinstance(name, str) and kind.by_name[kind.label].owner == "book":
             desk.given[(kind.name, link.desk)] = name
-
-
-def _facts(pair: Pair, store: Store, side: Side, described: Description, listings: Iterable[Listing]) -> SideFacts:
-    """Who this side is and whether it still remembers what we wrote: as just read, else asked record by record."""
-    state = store.side(pair.name, side)
-    if state is None:
-        return SideFacts(side, described.identity)
-    connector = pair.connector(side)
-    marks = {c: id for c, id in state.marks.items() if not c.startswith("@")}
-    shown = _shown(pair, side, listings)
-    missing = [f"{c} {id}" for c, id in marks.items() if (c, id) not in shown and connector.get(c, id) is None]
-    looked, vanished, older = _receipts(pair, store, side, shown, state.marks.get("@since", ""))
-    seen = looked, vanished, ", ".join(missing), older
-    return SideFacts(side, described.identity, state.identity, state.sizes, *seen)
-
-
-def _shown(pair: Pair, side: Side, listings: Iterable[Listing]) -> dict[tuple[str, str], str]:
-    """(collection, id) → version of all records just read on ``side``."""
-    kinds = pair.mapping(side).kinds
-    return {
-        (kinds[one.kind].main.collection, id): record.version
-        for one in listings
-        if one.side == side and one.kind in kinds
-        for id, record in one.looked.items()
-        if record.version is not None
-    }
-
-
-def _receipts(
-    pair: Pair, store: Store, side: Side, shown: Mapping[tuple[str, str], str], since: str
-) -> tuple[int, int, int]:
-    """How many of our last writes were looked up, how many of them the side no longer shows, and how many of those it
-    shows in an older version: a version never repeats, so such a side was put back.
-    """
-    rows = [
-        row
-        for row in store.receipts(pair.name, side, RECEIPTS)
-        if row.ref is not None and row.operation.action != "draft" and row.finished.isoformat() > since
-    ]
-    newest = {(row.operation.kind, row.ref): row for row in reversed(rows)}
-    before: dict[tuple[str, str | None], set[str | None]] = {}
-    for row in rows:
-        versions = before.setdefault((row.operation.kind, row.ref), set())
-        versions |= {row.before_version, row.version} - {None, newest[(row.operation.kind, row.ref)].version}
-    vanished = older = 0
-    for (kind, ref), row in newest.items():
-        collection = pair.mapping(side).kinds[kind].main.collection
-        version = shown.get((collection, ref or ""))
-        if version is None:
-            raw = pair.connector(side).get(collection, ref or "")
-            vanished += raw is None
-            version = raw.version if raw else None
-        older += row.before_version != row.version and version in before[(kind, ref)]
-    return len(newest), vanished + older, older
 
 
 def forgotten(world: World) -> World:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..mappings.shapes import SHAPES
 from ..mappings.system import DocumentMap, SystemMap
 from .types import Draft
 
-__all__ = ["content_of", "follow", "next_state", "said_beside"]
+__all__ = ["Trail", "content_of", "follow", "next_state", "said_beside", "trail"]
 
 _AIMS = ("department", "from_department", "to_department", "person", "supplier", "contract", "basis")
 
@@ -106,3 +106,35 @@ def _versions(book: Connector, system: SystemMap, drafts: Iterable[Draft]) -> di
             for page in book.read(query):
                 found.update({(collection, raw.id): raw.version for raw in page.records})
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What the book still shows of our last drafts: how many were looked for, how many of those that were posted are
+    ``gone``; ``older``: how many stand again as we wrote them, though they were seen in a later version."""
+
+    looked: int = 0
+    gone: int = 0
+    older: int = 0
+
+
+def trail(
+    book: Connector, system: SystemMap, written: Iterable[tuple[Draft, str | None]], moved: Iterable[Draft]
+) -> Trail:
+    """``written``: drafts as they are remembered, each with the version in which it was written; ``moved``: those of
+    them that wait and were just found otherwise. Only drafts that are settled are asked for."""
+    known = [(draft, first) for draft, first in written if draft.document in system.documents]
+    settled = [draft for draft, _ in known if draft.state == "agreed"]
+    shown: dict[str, str | None] = {draft.id: draft.version for draft in moved}
+    listed = _versions(book, system, settled)
+    gone = 0
+    for draft in settled:
+        at = system.documents[draft.document].collection, draft.ref
+        if at in listed:
+            shown[draft.id] = listed[at]
+        elif (raw := book.get(*at)) is not None:
+            shown[draft.id] = raw.version
+        else:
+            gone += 1
+    older = [d for d, first in known if first is not None and d.version != first == shown.get(d.id)]
+    return Trail(len(settled) + sum(d.state != "agreed" for d in older), gone, len(older))

@@ -14,7 +14,7 @@ from . import audit
 from .core import Core, insert_many
 from .feeding import allocate, give_back, mark_in, promise
 from .linking import upsert_links
-from .rows import Intent, OperationRow, ReceiptRow, Settled
+from .rows import Intent, OperationRow, PaperRow, ReceiptRow, Settled
 from .schema import draft as drafts
 from .schema import member as members
 from .schema import operation as operations
@@ -30,7 +30,15 @@ _INTENTS = select(operations).where(_OPS.pair == bindparam("p"), _OPS.state == "
 _RECEIPTS = (
     select(operations)
     .where(_OPS.pair == bindparam("p"), _OPS.side == bindparam("s"), _OPS.state == "done")
-    .where(_OPS.action.in_(sorted(REMOTE)))
+    .where(_OPS.action.in_(sorted(REMOTE - {"draft"})))
+    .order_by(_OPS.finished.desc(), _OPS.number.desc())
+    .limit(bindparam("n"))
+)
+_PAPERS = (
+    select(drafts.c.body, _OPS.version, _OPS.finished)
+    .join(operations, (_OPS.pair == drafts.c.pair) & (_OPS.key == drafts.c.id))
+    .where(_OPS.pair == bindparam("p"), _OPS.side == "book", _OPS.state == "done", _OPS.action == "draft")
+    .where(drafts.c.state != "gone")
     .order_by(_OPS.finished.desc(), _OPS.number.desc())
     .limit(bindparam("n"))
 )
@@ -224,12 +232,19 @@ class Journal(Core):
             insert_many(connection, operations, rows)
 
     def receipts(self, pair: str, side: Side, limit: int = 20) -> list[ReceiptRow]:
-        """Our last writes confirmed by ``side``, newest first: should they be gone there, it went back in time."""
+        """Our last writes to records confirmed by ``side``, newest first: should they be gone, it went back in time.
+        Drafts are told apart (``papers``): people delete those, and a night may write more of them than we look up."""
         with self._read() as connection:
             found = connection.execute(_RECEIPTS, {"p": pair, "s": side, "n": limit}).all()
         return [
             ReceiptRow(load_as(Operation, x.body), x.ref, x.before_version, x.version, x.finished, x.run) for x in found
         ]
+
+    def papers(self, pair: str, limit: int = 20) -> list[PaperRow]:
+        """Our last drafts confirmed by the book, newest first, save those that are known to be gone."""
+        with self._read() as connection:
+            found = connection.execute(_PAPERS, {"p": pair, "n": limit}).all()
+        return [PaperRow(load_as(Draft, row.body), row.version, row.finished) for row in found]
 
     def operations(
         self,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ..types import Issue, Operation, Outcome, Plan, Verdict
+from ..types import Draft, Issue, Operation, Outcome, Plan, Verdict
 
 __all__ = [
     "AuditRow",
@@ -21,6 +21,7 @@ __all__ = [
     "JobRow",
     "OperationRow",
     "OperationState",
+    "PaperRow",
     "PlanRow",
     "PlanState",
     "ReceiptRow",
@@ -59,6 +60,15 @@ class ReceiptRow:
     version: str | None
     finished: datetime
     run: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A draft as it is remembered, and the version in which it was written (UTC ``finished``)."""
+
+    draft: Draft
+    written: str | None
+    finished: datetime
 
 
 @dataclass(frozen=True, slots=True)

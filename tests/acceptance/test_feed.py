@@ -207,6 +207,46 @@ def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
     assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
 
 
+def test_a_base_put_back_after_movements_were_delivered_is_blocked_and_doubles_nothing(firm: Firm) -> None:
+    """Last night's copy of 1C knows neither our posted drafts nor the receipts that crossed to the desk since."""
+    shop = Shop(firm)
+    copy = firm.keep()
+    shop.record(10)
+    shop.receive(3)
+    firm.night()
+    shop.post()
+    firm.nights(2)
+    assert shop.check() == (10, 3)
+
+    firm.put_back(copy, firm.state)
+    documents = {c: len(firm.world.rows(c)) for c in (*DRAFTS, RECEIPT)}
+    moved = len(shop.movements())
+    run = firm.night()
+    assert (run.outcome, run.writes, run.drafts) == ("blocked", 0, 0), firm.history(run)
+    assert "went_back" in run.notes, run
+    assert {c: len(firm.world.rows(c)) for c in (*DRAFTS, RECEIPT)} == documents
+    assert len(shop.movements()) == moved
+
+    for _ in range(3):
+        firm.approve(run)
+        run = firm.night()
+        for row in firm.open("first_difference"):
+            firm.store.decide(row.id, "take-desk", by="person")
+        if run.outcome != "blocked":
+            break
+    firm.night()
+    own = [r for r in shop.movements() if r["origin"] != "book"]
+    assert shop.rows_in_books() == Counter({f"№{r['id']}": 1 for r in own}), "each is drafted anew, once"
+    shop.post()
+    firm.nights(2)
+    assert shop.rows_in_books() == Counter({f"№{r['id']}": 1 for r in own})
+    stock, names = shop.stock(), shop.places()
+    for card in shop.cards().values():
+        assert Decimal(card["quantity"]) == stock[(guid(f"item {card['code']}"), names[card["location"]])]
+    calm = firm.night()
+    assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
+
+
 def test_nothing_is_posted_unless_the_settings_sign_for_it(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked of the emulator itself: who is on the other end of HTTP posts nothing; the accountant is in this thread."""
     over_http: list[str] = []

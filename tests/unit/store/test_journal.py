@@ -109,7 +109,21 @@ def test_history_of_a_record_on_either_side(store: Store, make) -> None:
     assert ids(kind="person", desk="d1") == []
     assert ids(desk="d1", run="r3") == ["paper"]
     assert ids(kind="equipment") == ids() == ["op1", "op2", "paper"]
-    assert [x.ref for x in store.receipts("main", "book")] == ["doc-1"]
+    assert store.receipts("main", "book") == [], "drafts are told apart"
+
+
+def test_many_drafts_leave_the_last_writes_to_records_to_be_seen(store: Store, clock, make) -> None:
+    store.settle("main", "r0", make.op(0, side="book"), state="done", ref="b0", version="v1")
+    for n in range(1, 13):
+        clock.forward(minutes=1)
+        paper = Operation(f"p{n}", "draft", "book", "order", key=f"p{n}", members=(make.op(n),))
+        draft = Draft(f"p{n}", "consume", f"doc-{n}", "v2", "", "gone" if n == 12 else "agreed")
+        store.intend("main", "r1", paper, paper.key)
+        store.settle("main", "r1", paper, state="done", ref=f"doc-{n}", version="v1", draft=draft)
+    assert [x.ref for x in store.receipts("main", "book", limit=10)] == ["b0"]
+    papers = store.papers("main", limit=2)
+    found = [(x.draft.ref, x.draft.version, x.written) for x in papers]
+    assert found == [("doc-11", "v2", "v1"), ("doc-10", "v2", "v1")]
 
 
 def test_drafts_move_on(store: Store, clock, make) -> None:

@@ -80,7 +80,7 @@ def everything(store: Store, make: Any) -> None:
     store.settle("main", run.id, paper, state="done", ref="d1", link=make.link(1), draft=draft)
     store.put_draft("main", draft, run=run.id)
     store.settle_local("main", run.id, [(make.op(n), make.link(n)) for n in range(1, 20)])
-    store.intents("main"), store.receipts("main", "desk"), store.drafts("main")
+    store.intents("main"), store.receipts("main", "desk"), store.papers("main"), store.drafts("main")
     store.operations("main", kind="equipment", book="b1", desk="d1", run=run.id)
     rows = store.report_issues("main", run.id, [make.issue("k1"), make.issue("k2")], lambda _: True).new
     store.decide(rows[0].id, "ignore-until", by="anna", until=date(2026, 3, 9))

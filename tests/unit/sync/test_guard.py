@@ -74,6 +74,12 @@ def test_a_draft_weighs_as_many_things_as_it_moves() -> None:
     assert judged([draft], 10) == ["too_many_changes"]
 
 
+@pytest.mark.parametrize("kind", ["movement", "order", "request", "request_line", "allocation"])
+def test_what_happens_once_is_a_share_of_nothing(kind: str) -> None:
+    assert judged(ops(500, kind=kind), 0) == []
+    assert judged(ops(501, kind=kind), 0) == ["too_many_changes"]
+
+
 def test_local_operations_harm_nobody() -> None:
     assert judged([*ops(50, "link"), *ops(50, "agree"), *ops(50, "close")], 10) == []
 
@@ -104,6 +110,15 @@ def test_one_version_older_than_our_write_is_proof_enough() -> None:
     """A record that is gone may have been deleted; a version never comes back but from an old copy."""
     facts = SideFacts("book", "b", receipts=10, vanished=1, older=1)
     assert codes(check(plan([]), LIMITS, (facts,), first=False)) == ["went_back"]
+
+
+@pytest.mark.parametrize(("papers", "lost", "stopped"), [(1, 1, False), (2, 2, True), (10, 4, False), (10, 5, True)])
+def test_half_of_the_posted_documents_are_gone(papers: int, lost: int, stopped: bool) -> None:
+    """Writes to records that are older than the copy say nothing."""
+    facts = SideFacts("book", "b", receipts=10, papers=papers, lost=lost)
+    verdict = check(plan([]), LIMITS, (facts,), first=False)
+    assert codes(verdict) == (["went_back"] if stopped else [])
+    assert all(params["vanished"] == lost for _, _, params in verdict.reasons)
 
 
 @pytest.mark.parametrize(

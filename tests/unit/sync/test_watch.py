@@ -13,7 +13,7 @@ from rows import Rows
 from uchet.connectors.base import Raw
 from uchet.mappings.load import load_system
 from uchet.sync.types import Draft
-from uchet.sync.watch import content_of, follow, next_state
+from uchet.sync.watch import Trail, content_of, follow, next_state, trail
 
 BOOK = load_system("book", "bp30")
 MOVE = BOOK.documents["move"]
@@ -120,6 +120,28 @@ def test_the_same_version_is_not_read_any_further(drafts: list[Draft]) -> None:
     """A document whose version is the one we know holds what we know, whatever we would make of it now."""
     held = replace(raw("v1", **OTHER_PERSON), id="same")
     assert follow(Documents(held), BOOK, drafts[:1]) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "found"),
+    [
+        ("agreed", "v2", Trail(1)),
+        ("agreed", "v3", Trail(1)),  # posted anew: a version of its own
+        ("agreed", "v1", Trail(1, older=1)),
+        ("agreed", None, Trail(1, gone=1)),
+        ("posted", "v1", Trail(1, older=1)),
+        ("open", None, Trail()),  # people delete drafts
+        ("open", "v2", Trail()),
+    ],
+)
+def test_what_the_book_still_shows_of_our_drafts(state: Any, version: str | None, found: Trail) -> None:
+    """Written as v1, seen as v2 since."""
+    draft = replace(DRAFT, version="v2", state=state)
+    book = Documents(*([raw(version)] if version else []))
+    moved = follow(book, BOOK, [draft]) if state != "agreed" else []
+    assert trail(book, BOOK, [(draft, "v1")], moved) == found
+    fresh = replace(draft, version="v1", state="open")
+    assert trail(book, BOOK, [(fresh, "v1")], []) == Trail(), "nothing happened to it yet"
 
 
 ISSUE = BOOK.documents["consume"]
