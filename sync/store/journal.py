@@ -31,7 +31,7 @@ _RECEIPTS = (
     select(operations)
     .where(_OPS.pair == bindparam("p"), _OPS.side == bindparam("s"), _OPS.state == "done")
     .where(_OPS.action.in_(sorted(REMOTE - {"draft"})))
-    .order_by(_OPS.finished.desc(), _OPS.number.desc())
+    .order_by(_OPS.number.desc())  # a clock may be set back
     .limit(bindparam("n"))
 )
 _PAPERS = (
@@ -39,7 +39,7 @@ _PAPERS = (
     .join(operations, (_OPS.pair == drafts.c.pair) & (_OPS.key == drafts.c.id))
     .where(_OPS.pair == bindparam("p"), _OPS.side == "book", _OPS.state == "done", _OPS.action == "draft")
     .where(drafts.c.state != "gone")
-    .order_by(_OPS.finished.desc(), _OPS.number.desc())
+    .order_by(_OPS.number.desc())  # a clock may be set back
     .limit(bindparam("n"))
 )
 _LATEST = select(func.max(_OPS.number)).where(_OPS.pair == bindparam("p")).group_by(_OPS.id)

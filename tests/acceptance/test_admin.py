@@ -165,8 +165,8 @@ SETTINGS = (
     Trouble(
         "unknown connector",
         changed(('"roundup"', '"rundup"')),
-        ("rundup", "onec, roundup"),
-        ("rundup", "Known connectors: onec, roundup"),
+        ("rundup", "onec_soap, roundup"),
+        ("rundup", "Known connectors: onec, onec_soap, roundup"),
     ),
     Trouble(
         "unknown field",

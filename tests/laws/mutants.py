@@ -266,8 +266,8 @@ OWN = (
     _m(
         "a person's link gives way to a better score",
         "sync.match",
-        'key=lambda one: (one.by == "uchet", -one.score, one.book, one.desk)',
-        'key=lambda one: (one.by != "uchet", -one.score, one.book, one.desk)',
+        "key=lambda one: (one.by == OURS, -one.score, one.book, one.desk)",
+        "key=lambda one: (one.by != OURS, -one.score, one.book, one.desk)",
         law_27="matching::law_27_a_persons_link_stands_before_ours",
     ),
     _m(
