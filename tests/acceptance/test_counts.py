@@ -15,10 +15,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid, receive
+from firm import LIMITS, MOVE, PAIR, ZONE, Firm, copies, guid, stocked
 
 from uchet.cli import main
-from uchet.connectors.roundup.server import seed
 from uchet.errors import Blocked, Reject, Stale
 from uchet.jobs import counting
 from uchet.jobs import reconcile as comparisons
@@ -43,18 +42,7 @@ MEMBERS = ("Егоров Егор Егорович", "Дмитриева Дин�
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Firm:
-    made = build(tmp_path_factory.mktemp("counts") / "origin").start()
-    row = {"Ref_Key": guid("item toner"), "Code": "toner", "Description": "Тонер"}
-    made.world.put("Catalog_Номенклатура", row)
-    for item, quantity in (("p1", 1), ("p2", 1), ("p3", 3), ("toner", 20)):
-        receive(made, item, quantity, "2026-01-10" if item != "toner" else "2026-01-20")
-    made.night()
-    card = {"name": "Тонер", "code": "toner", "quantity": "20"}
-    card["organization"] = made.it.find("organization", "name", "ООО «Роза»")
-    card["location"] = made.it.find("location", "name", "Основной склад")
-    made.stop()
-    seed(made.home, "consumable", [card])
-    return made
+    return stocked(tmp_path_factory.mktemp("counts") / "origin")
 
 
 @pytest.fixture

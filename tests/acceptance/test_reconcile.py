@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid, receive
+from firm import LIMITS, MOVE, PAIR, ZONE, Firm, copies, guid, receive, stocked
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import seed
@@ -34,21 +34,7 @@ from uchet.sync.reconcile.types import Snapshot
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Firm:
     """The company in agreement, with toner in stock on both sides and all records linked."""
-    made = build(tmp_path_factory.mktemp("reconcile") / "origin").start()
-    made.world.put(
-        "Catalog_КлассификаторЕдиницИзмерения", {"Ref_Key": guid("unit"), "Code": "796", "Description": "шт"}
-    )
-    row = {"Ref_Key": guid("item toner"), "Code": "toner", "Description": "Тонер", "ЕдиницаИзмерения_Key": guid("unit")}
-    made.world.put("Catalog_Номенклатура", row)
-    for item, quantity in (("p1", 1), ("p2", 1), ("p3", 3), ("toner", 20)):
-        receive(made, item, quantity, "2026-01-10" if item != "toner" else "2026-01-20")
-    made.night()
-    card = {"name": "Тонер", "code": "toner", "unit": "шт", "quantity": "20"}
-    card["organization"] = made.it.find("organization", "name", "ООО «Роза»")
-    card["location"] = made.it.find("location", "name", "Основной склад")
-    made.stop()
-    seed(made.home, "consumable", [card])
-    return made
+    return stocked(tmp_path_factory.mktemp("reconcile") / "origin")
 
 
 @pytest.fixture

@@ -507,3 +507,22 @@ def copies(origin: Firm, folder: Path) -> Callable[[], Firm]:
         return Firm(folder, origin.ports, now=origin.now).start()
 
     return make
+
+
+def stocked(folder: Path) -> Firm:
+    """The company in agreement, with toner in stock on both sides and all records linked; its servers are down."""
+    made = build(folder).start()
+    made.world.put(
+        "Catalog_КлассификаторЕдиницИзмерения", {"Ref_Key": guid("unit"), "Code": "796", "Description": "шт"}
+    )
+    row = {"Ref_Key": guid("item toner"), "Code": "toner", "Description": "Тонер", "ЕдиницаИзмерения_Key": guid("unit")}
+    made.world.put("Catalog_Номенклатура", row)
+    for item, quantity in (("p1", 1), ("p2", 1), ("p3", 3), ("toner", 20)):
+        receive(made, item, quantity, "2026-01-10" if item != "toner" else "2026-01-20")
+    made.night()
+    card = {"name": "Тонер", "code": "toner", "unit": "шт", "quantity": "20"}
+    card["organization"] = made.it.find("organization", "name", "ООО «Роза»")
+    card["location"] = made.it.find("location", "name", "Основной склад")
+    made.stop()
+    seed(made.home, "consumable", [card])
+    return made
