@@ -8,11 +8,11 @@
         "changes": "transactions",
         "versions": True,
         "conditional_write": True,
-        "create": "own_key",
+        "create": "marker_field",
         "retire": "status",
         "page_size": 100,
         "connections": 1,
-        "settle": 0.0,
+        "settle": 5.0,
     },
     "settings": {
         "url": {

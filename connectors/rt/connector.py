@@ -18,6 +18,8 @@ from .writer import Writer
 __all__ = ["MARKER", "RtConnector"]
 
 MARKER = "Ключ uchet"
+#: Seconds for a request that RT's worker is at; measured creates take less than one on a loaded machine.
+SETTLE = 5.0
 TRANSACTION = "transaction"
 
 
@@ -46,12 +48,12 @@ class RtConnector:
             changes="transactions",
             versions=True,
             conditional_write=True,
-            create="own_key",
+            create="marker_field",
             retire="status",
             page_size=min(page_size, 100),
             connections=1,
-            # We choose the number of an asset or ticket and the login of a user: a second create is refused.
-            settle=0.0,
+            # A late create is refused for an asset and a user; a ticket would only lose its marker.
+            settle=SETTLE,
         )
         self._transport = Transport(url, user, password, timeout=timeout, connections=1, retries=retries)
         self._schema = Schema(self._transport)
@@ -98,24 +100,24 @@ class RtConnector:
         return self._reader.item(self._collection(collection), id)
 
     def find(self, collection: str, marker: str) -> Raw | None:
-        """The record created under ``marker``: looked up by the number or login that it would have."""
+        """The record created under ``marker``, deleted ones too. Of two that crossed the later is taken back."""
         one = self._collection(collection)
         return self._writer.find(one, marker) if marker else None
 
     def write(self, write: Write) -> Receipt:
-        """A create chooses its number, a change is a PUT with ``If-Match``; both are read back and compared, because
+        """A create carries its marker, a change is a PUT with ``If-Match``; both are read back and compared, because
         RT answers 200 for fields it refused and 201 for values it dropped."""
         collection = self._collection(write.collection)
         if write.id is not None:
             return self._writer.change(collection, write.id, write.values, write.expected)
-        if not write.key:
+        if not write.marker:
             raise Reject(
                 "desk_marker_missing",
                 "A record is created in the desk with a marker only.",
                 hint="Report this: the job must give each new record its key.",
                 field=self._marker,
             )
-        return self._writer.create(collection, write.values, write.key)
+        return self._writer.create(collection, write.values, write.marker)
 
     def review(self) -> Iterator[UchetError]:
         """The account's language and time zone, rights granted for parts only, and the field of the marker."""

@@ -14,7 +14,7 @@ from typing import Any
 from ...errors import Fatal
 from .transport import Transport
 
-__all__ = ["OVERLAP", "Cursor", "changed", "newest", "position"]
+__all__ = ["OVERLAP", "Cursor", "changed", "deleted", "newest", "position"]
 
 OVERLAP = 100
 
@@ -68,6 +68,18 @@ def changed(transport: Transport, kind: str, since: Cursor) -> tuple[list[str], 
     at = max([since.at, *(id for id, _ in fresh)])
     kept = frozenset(id for id in {*since.seen, *(id for id, _ in fresh)} if id > at - OVERLAP)
     return list(dict.fromkeys(record for _, record in fresh)), Cursor(at, kept)
+
+
+def deleted(transport: Transport, kind: str, after: int) -> tuple[list[str], int]:
+    """Numbers of records that were deleted by a transaction above ``after``, and the newest of those transactions."""
+    rows: list[tuple[int, str]] = []
+    query = f"ObjectType = '{kind}' AND Type = 'Status' AND NewValue = 'deleted' AND id > "
+    while page := _rows(transport, f"{query}{after}", "ASC", 100):
+        rows += page
+        after = max(id for id, _ in page)
+        if len(page) < 100:
+            break
+    return list(dict.fromkeys(record for _, record in rows)), after
 
 
 def _rows(transport: Transport, query: str, order: str, size: int) -> list[tuple[int, str]]:

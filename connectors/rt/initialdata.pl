@@ -38,7 +38,7 @@ my $SHOW  = '__WebPath__/Asset/Display.html?id=__CustomField__';
 
 # name, type, where it applies, more
 my @FIELDS = (
-    [ $ASSETS, $MARKER, 'Freeform', [ $ORGS, $DEPTS, $PLACES, $THINGS ] ],
+    [ $ASSETS, $MARKER, 'Freeform', [ $ORGS, $DEPTS, $PLACES, $THINGS ], UniqueValues => 1 ],
     [ $ASSETS, 'ИНН', 'Freeform', [$ORGS], Pattern => '^\d*$' ],
     [ $ASSETS, 'Код', 'Freeform', [ $DEPTS, $PLACES ] ],
     [ $ASSETS, 'Вид места', 'Select', [$PLACES], Values => [ 'Филиал', 'Склад', 'Помещение' ] ],
@@ -55,7 +55,7 @@ my @FIELDS = (
     [ $ASSETS, 'Состояние', 'Select', [$THINGS],
         Values => [ 'Используется', 'На складе', 'Неисправно', 'В ремонте', 'Списано' ] ],
     [ $ASSETS, 'Примечание', 'Text', [$THINGS] ],
-    [ $TICKETS, $MARKER, 'Freeform', [ $BUY, $STOCK ] ],
+    [ $TICKETS, $MARKER, 'Freeform', [ $BUY, $STOCK ], UniqueValues => 1 ],
     [ $TICKETS, 'Номенклатура', 'Freeform', [ $BUY, $STOCK ] ],
     [ $TICKETS, 'Количество', 'Freeform', [ $BUY, $STOCK ], Pattern => '^(?:-?\d{1,12}(?:\.\d{1,3})?)?$' ],
     [ $TICKETS, 'Единица', 'Freeform', [ $BUY, $STOCK ] ],
@@ -108,6 +108,8 @@ sub field {
         must( "field $name",
             $field->Create( Name => $name, Type => $type, MaxValues => 1, LookupType => $lookup, %more ) ) or return;
     }
+    # Versions of this file before the marker was unique made the field otherwise.
+    must( "unique $name", $field->SetUniqueValues(1) ) if $more{UniqueValues} && !$field->UniqueValues;
     if ( $type eq 'Select' ) {
         my %have = map { $_->Name => 1 } @{ $field->Values->ItemsArrayRef };
         my $order = 0;

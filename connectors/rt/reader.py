@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import Blocked, Reject, Retry
 from ..base import Raw
+from . import feed
 from .schema import Collection
 from .transport import Pairs, Transport
 from .values import NOBODY, decode
@@ -29,6 +31,14 @@ PEOPLE = ("Owner", "HeldBy", "Contact", "Requestor", "Cc")
 LINKED: Mapping[str, str] = {"RefersTo": "refers-to", "DependsOn": "depends-on"}
 
 
+@dataclass(slots=True)
+class Deleted:
+    """The deleted records of one collection by marker, as far as the transaction ``at``."""
+
+    at: int = 0
+    held: dict[str, str] = field(default_factory=dict)
+
+
 class Reader:
     """``page_size`` up to 100."""
 
@@ -37,6 +47,7 @@ class Reader:
         self.page_size = max(1, min(page_size, 100))
         self._logins: dict[str, str | None] = {NOBODY: None}
         self._people: set[str] = set()
+        self._deleted: dict[str, Deleted] = {}
 
     # --- single records
 
@@ -99,6 +110,26 @@ class Reader:
                 return False
             self._people.add(id)
         return True
+
+    def holders(self, collection: Collection, name: str, value: str) -> list[tuple[str, str]]:
+        """Number and creator of each living record whose field ``name`` is exactly ``value``, the oldest first."""
+        query = [self._place(collection), *self._conditions(collection, {name: value})]
+        pairs = [("query", " AND ".join(query)), ("orderby", "id"), ("per_page", "100")]
+        pairs += [("fields", "Creator,CustomFields"), ("fields[Creator]", "id")]
+        items = self._items(self.transport.json(PATHS[collection.form], pairs))
+        held = [item for item in items if decode(collection, item, self.login).get(name) == value]
+        return [(str(item["id"]), str((item.get("Creator") or {}).get("id"))) for item in held]
+
+    def deleted(self, collection: Collection, name: str, value: str) -> str | None:
+        """The number of a deleted record whose field ``name`` is ``value``. No search shows those, so the transactions
+        that deleted them are walked, from where the last walk of this connection ended."""
+        walked = self._deleted.setdefault(collection.name, Deleted())
+        ids, walked.at = feed.deleted(self.transport, collection.kind, walked.at)
+        for id in ids:
+            raw = self.item(collection, id)
+            if raw is not None and raw.retired:
+                walked.held[str(raw.data.get(name))] = id
+        return walked.held.get(value)
 
     def _approvals(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
         """Where the approvals of tickets stand: none, pending, approved or rejected.

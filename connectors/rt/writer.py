@@ -1,15 +1,18 @@
-"""Writes an RT: creates under numbers of our own, changes with ``If-Match``, and everything read back.
+"""Writes an RT: creates under markers of our own, changes with ``If-Match``, and everything read back.
 
-A create is made at most once, whatever breaks: an asset's or ticket's number is drawn from the key of the create, a
-user's login *is* the key, and both are unique in the database itself, which custom fields with unique values are not
-(measured: four parallel creates made up to four assets on PostgreSQL).
+A create is made once, whatever breaks. A user's login *is* the marker, which the database itself keeps unique. An asset
+or ticket carries it in a custom field: RT refuses an asset with a marker that is there and leaves the field of such a
+ticket empty, but it looks first and writes then (measured: four parallel creates made up to four assets on
+PostgreSQL). So we look again after each create, and of several records with one marker the first stays.
+
+Numbers of our own choosing are no way: since the security update of autumn 2026 (Debian 5.0.3+dfsg-3~deb12u7) RT passes
+over an ``id`` in a create without a word.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import requests
 
@@ -21,24 +24,13 @@ from .schema import Collection, Schema
 from .transport import Transport
 from .values import bodies, no_user, same
 
-__all__ = ["FIRST_NUMBER", "NUMBERS", "Writer", "login_of", "numbers_of"]
+__all__ = ["Writer", "login_of"]
 
-#: Our numbers lie in a band that leaves room on both sides: RT counts in 32 bits, and on SQLite and MySQL the next
-#: automatic number follows the highest.
-FIRST_NUMBER, NUMBERS = 1_000_000_000, 2**29
-#: Two keys may draw one number; the second goes to its next one.
-DRAWS = 20
-
-
-def numbers_of(key: str) -> Iterator[str]:
-    """The numbers to try for a key, always the same ones in the same order."""
-    for draw in range(DRAWS):
-        digest = hashlib.sha256(f"{key}/{draw}".encode()).digest()
-        yield str(FIRST_NUMBER + int.from_bytes(digest[:8], "big") % NUMBERS)
+T = TypeVar("T")
 
 
 def login_of(key: str) -> str:
-    """The login of a user created under ``key``."""
+    """The login of a user created under the marker ``key``."""
     return f"uchet-{key}"
 
 
@@ -68,32 +60,41 @@ class Writer:
         if collection.form == "user":
             return self._user(collection, key)
         self._marked(collection)
-        return self._taken(collection, key)[0]
+        id = self._first(collection, key) or self._reader.deleted(collection, self._marker, key)
+        return None if id is None else self._reader.item(collection, id)
 
     def create(self, collection: Collection, values: Mapping[str, Any], key: str) -> Receipt:
         """Raises ``Reject`` where RT refuses it or drops a value: then nothing stays under this key."""
         body = self._body(collection, values, create=True)
         links = _links(values)
-        if collection.form != "user":
+        if collection.form == "user":
+            body = {**body, "Name": login_of(key)}
+        else:
             self._marked(collection)
             body = self._placed(collection, body, key, links)
-        found, free = (self._user(collection, key), login_of(key)) if collection.form == "user" else (
-            self._taken(collection, key)
-        )  # fmt: skip
+        found = self.find(collection, key)
         if found is not None:
             return Receipt(found)
-        named = {"Name": free} if collection.form == "user" else {"id": int(free)}
         try:
-            response = self._transport.send("POST", collection.form, {**body, **named})
+            response = self._transport.send("POST", collection.form, body)
         except Reject as error:
             return self._refused(collection, values, key, error)
         if response.status_code == 404:
             raise Reject("desk_refused", "The desk refused the record: {message}", message=message_of(response))
-        self._transport.parsed(response, write=True)
-        made = self._back(lambda: self.find(collection, key))
+        number = str(self._transport.parsed(response, write=True).get("id", ""))
+        first = number if collection.form == "user" else self._back(lambda: self._first(collection, key)) or number
+        if first != number:
+            self._take_back(collection, number)
+        made = self._back(lambda: self._made(collection, first, key))
         if made is None:
             raise Unknown("desk_not_read_back", "The desk took the write but could not be read after it.")
-        return Receipt(self._checked(collection, made, values, response), created=True)
+        if first != number:
+            return Receipt(made)
+        return Receipt(self._checked(collection, made, values, response, key), created=True)
+
+    def _made(self, collection: Collection, number: str, key: str) -> Raw | None:
+        """RT answers with the login of a user, not with a number."""
+        return self._user(collection, key) if collection.form == "user" else self._reader.item(collection, number)
 
     def _placed(
         self, collection: Collection, body: Mapping[str, Any], key: str, links: Mapping[str, tuple[str, ...]]
@@ -105,23 +106,20 @@ class Writer:
         custom = {**body.get("CustomFields", {}), marker: key}
         return {**where, **body, "CustomFields": custom, **{name: list(of) for name, of in links.items() if of}}
 
-    def _taken(self, collection: Collection, key: str) -> tuple[Raw | None, str]:
-        """The record under ``key``, or the number that is free for it."""
-        for number in numbers_of(key):
-            response = self._transport.get(f"{collection.form}/{number}")
-            if response.status_code == 404:
-                return None, number
-            item = self._transport.parsed(response)
-            if self._is_ours(collection, item, key):
-                raw = self._reader.item(collection, number)
-                if raw is not None:
-                    return raw, number
-        raise Reject("desk_numbers", "No free number was found in the desk for a new record.")
+    def _first(self, collection: Collection, key: str) -> str | None:
+        """The number of the living record under ``key``. Of several that we made the first stays: two creates crossed,
+        one of them by a run that was killed. A person's copy is left alone."""
+        held = self._reader.holders(collection, self._marker, key)
+        for number, creator in held[1:]:
+            if creator == held[0][1]:
+                self._take_back(collection, number)
+        return held[0][0] if held else None
 
-    def _is_ours(self, collection: Collection, item: Any, key: str) -> bool:
-        marker = collection.fields[self._marker].id
-        found = [one for one in item.get("CustomFields") or () if str(one.get("id")) == marker]
-        return any(key in (one.get("values") or ()) for one in found)
+    def _take_back(self, collection: Collection, number: str) -> None:
+        """Its marker goes first: whatever breaks, it is never found again as the one that was created."""
+        marker = {str(collection.fields[self._marker].id): None}
+        self._transport.send("PUT", f"{collection.form}/{number}", {"CustomFields": marker})
+        self._transport.send("PUT", f"{collection.form}/{number}", {"Status": DELETED})
 
     def _user(self, collection: Collection, key: str) -> Raw | None:
         response = self._transport.get(f"user/{login_of(key)}")
@@ -146,16 +144,15 @@ class Writer:
         raise error
 
     def _checked(
-        self, collection: Collection, made: Raw, values: Mapping[str, Any], response: requests.Response
+        self, collection: Collection, made: Raw, values: Mapping[str, Any], response: requests.Response, key: str
     ) -> Raw:
-        wrong = self._differs(collection, made, values)
+        marker = {} if collection.form == "user" else {self._marker: key}
+        wrong = self._differs(collection, made, {**values, **marker})
         if wrong is None:
             return made
         # RT drops what it does not like from tickets and users; half a record is taken back and its key set free.
         if collection.form != "user":
-            marker = {str(collection.fields[self._marker].id): None}
-            self._transport.send("PUT", f"{collection.form}/{made.id}", {"CustomFields": marker})
-            self._transport.send("PUT", f"{collection.form}/{made.id}", {"Status": DELETED})
+            self._take_back(collection, made.id)
         else:
             self._transport.send("PUT", f"user/{made.id}", {"Name": f"refused-{made.id}-{made.version}"})
             self._transport.send("PUT", f"user/{made.id}", {"Disabled": 1})
@@ -229,10 +226,10 @@ class Writer:
         return found
 
     @staticmethod
-    def _back(read: Any) -> Raw | None:
+    def _back(read: Callable[[], T]) -> T:
         """After a write a read that fails leaves its outcome open: ``Retry`` would be a lie."""
         try:
-            found: Raw | None = read()
+            found = read()
         except Retry as error:
             raise Unknown("desk_not_read_back", "The desk took the write but could not be read after it.") from error
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from uchet.connectors.rt.feed import Cursor
 from uchet.connectors.rt.reader import quoted
 from uchet.connectors.rt.schema import CORE, Collection, Field
 from uchet.connectors.rt.values import bodies, decode, same
-from uchet.connectors.rt.writer import FIRST_NUMBER, NUMBERS, numbers_of
 from uchet.errors import Blocked, Fatal, Reject
 
 FIELDS = (
@@ -105,14 +103,6 @@ def test_what_is_held_is_compared_by_meaning() -> None:
 
 def test_literals_are_escaped() -> None:
     assert quoted("O'Brien \\ x") == "'O\\'Brien \\\\ x'"
-
-
-def test_numbers_of_a_key_are_its_own_and_fit_rt() -> None:
-    first, again = list(islice(numbers_of("a"), 5)), list(islice(numbers_of("a"), 5))
-    assert first == again
-    assert first != list(islice(numbers_of("b"), 5))
-    assert len(set(first)) == 5
-    assert all(FIRST_NUMBER <= int(number) < FIRST_NUMBER + NUMBERS < 2**31 for number in first)
 
 
 def test_a_cursor_comes_back_or_says_that_it_is_damaged() -> None:
