@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from ...errors import Blocked, Reject, UchetError
@@ -137,20 +138,25 @@ class RtConnector:
                 hint="Set the time zone of that account in RT to UTC.",
                 user=name,
             )
-        marked = False
-        for one in (self._schema.get(name) for name in self._schema.names()):
-            if one is None or one.form == "user":
-                continue
-            marked = marked or f"CF.{self._marker}" in one.fields
+        places = [one for name in self._schema.names() if (one := self._schema.get(name)) and one.form != "user"]
+        for one in places:
             try:
                 next(self._reader.pages(one, ("Status",), {}), None)
             except Blocked as error:
                 yield error
-        if not marked:
+        markers = self._markers(places)
+        if not markers:
             yield Blocked(
                 "desk_marker_absent",
                 "No catalog of the desk has the custom field {field}, so nothing can be created there.",
                 hint="“uchet init” writes a file that makes it; an administrator of RT loads that file.",
+                field=self._marker,
+            )
+        elif any(str(one.get("UniqueValues")) != "1" for one in markers):
+            yield Blocked(
+                "desk_marker_repeats",
+                "The custom field {field} of the desk takes one value twice, so a record could be made twice.",
+                hint="“uchet init” writes a file that corrects it; an administrator of RT loads that file again.",
                 field=self._marker,
             )
 
@@ -186,12 +192,16 @@ class RtConnector:
         items = self._transport.json("transactions", [("query", f"id = {int(id)}")])["items"]
         return Raw(TRANSACTION, id, id, {}) if items else None
 
+    def _markers(self, collections: list[Collection]) -> list[Mapping[str, Any]]:
+        """The custom fields of the marker: one for assets, one for tickets."""
+        name = f"CF.{self._marker}"
+        ids = {one.fields[name].id for one in collections if name in one.fields}
+        return [self._transport.json(f"customfield/{id}") for id in sorted(ids, key=str)]
+
     def _identity(self, collections: list[Collection]) -> str:
         """The description of the marker field, written once when the field was made; empty where it is another's."""
-        name = f"CF.{self._marker}"
-        markers = {one.fields[name].id for one in collections if name in one.fields}
-        for id in sorted(markers, key=str):
-            text = str(self._transport.json(f"customfield/{id}").get("Description") or "")
+        for one in self._markers(collections):
+            text = str(one.get("Description") or "")
             if "uchet-identity:" in text:
                 return text.rpartition("uchet-identity:")[2].strip()
         return ""

@@ -215,6 +215,9 @@ def test_a_message_survives_the_answer_that_rt_breaks_off(rt: RtConnector, root:
 
 def test_the_account_is_reviewed(rt: RtConnector, root: Callable[..., Any], desk: Desk, tmp_path: Path) -> None:
     assert list(rt.review()) == []
+    unique_marker(desk, tmp_path, 0)
+    assert [error.code for error in rt.review()] == ["desk_marker_repeats"]
+    unique_marker(desk, tmp_path, 1)
     root("PUT", "user/uchet", {"Timezone": "Europe/Moscow"})
     assert [error.code for error in rt.review()] == ["desk_account_zone"]
     root("PUT", "user/uchet", {"Timezone": "UTC"})
