@@ -5,17 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
-import subprocess
-import sys
 import tarfile
 import tomllib
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+from wheel import build, called, install
 
 from uchet.jobs import JOBS
 
@@ -59,21 +56,7 @@ def product(root: Path) -> Iterator[PurePosixPath]:
 
 @pytest.fixture(scope="module")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist, and the wheel made from that sdist, of a copy of the tree."""
-    base = tmp_path_factory.mktemp("built")
-    copy = base / "copy"
-    ignore = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "tests", "docs", "bench")
-    shutil.copytree(root, copy, ignore=ignore)
-    out = base / "out"
-    made = subprocess.run(
-        [sys.executable, "-P", "-m", "build", "--no-isolation", "--outdir", str(out), str(copy)],
-        cwd=base,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
-    return out
+    return build(root, tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture(scope="module")
@@ -83,19 +66,7 @@ def wheel(built: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new virtual environment with the wheel in it.
-
-    Its libraries are those of the environment the tests run in, lent through a ``.pth`` file: a folder named there is
-    put on the path, but the ``.pth`` of our editable install inside that folder is not read.
-    """
-    home = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(home, with_pip=False, symlinks=True)
-    pip = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "--python", str(home / "bin" / "python")]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], cwd=home, check=True)
-    packages = next(home.glob("lib/python*/site-packages"))
-    libraries = next(path for path in sys.path if path.endswith("site-packages"))
-    (packages / "libraries.pth").write_text(libraries, "utf-8")
-    return home
+    return install(wheel, tmp_path_factory.mktemp("installed") / "venv")
 
 
 def test_wheel_holds_every_file_of_the_tree(root: Path, wheel: Path) -> None:
@@ -164,14 +135,6 @@ def test_host_example_runs_from_the_wheel(root: Path, installed: Path, tmp_path:
     assert "both sides are ready" not in told
 
 
-def test_demo_runs_from_the_wheel(installed: Path) -> None:
-    """A newcomer without the repository: `pip install`, `uchet demo --once --json`."""
-    told = json.loads(called(installed, "uchet", "demo", "--once", "--json"))
-    assert told["quiet"] is True
-    assert len(told["runs"]) >= 7
-    assert all(isinstance(run[count], int) for run in told["runs"] for count in ("reads", "writes", "drafts", "issues"))
-
-
 def test_versions_and_dependencies_agree(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     card = ast.literal_eval((root / "__manifest__.py").read_text("utf-8"))
@@ -192,18 +155,3 @@ def is_module(path: PurePosixPath) -> bool:
     """A module of ours: templates of the tracker and migrations are run by others, `__main__` when asked."""
     inside = path.suffix == ".py" and not {"tracker", "migrations"} & set(path.parts)
     return inside and path.name not in {"__manifest__.py", "__main__.py"}
-
-
-def called(home: Path, program: str, *arguments: str, given: str = "", **environment: str) -> str:
-    """What a program of the virtual environment ``home`` prints, started outside the checkout."""
-    done = subprocess.run(
-        [str(home / "bin" / program), *arguments],
-        cwd=home,
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **environment},
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
