@@ -20,7 +20,7 @@ CI = os.environ.get("CI") == "true"
 CLOSING = "closing line"
 
 #: Profile → (histories of a law, steps of a history at most).
-for _profile, (_examples, _steps) in {"dev": (100, 20), "ci": (1_000, 12), "nightly": (10_000, 20)}.items():
+for _profile, (_examples, _steps) in {"dev": (100, 20), "ci": (1_000, 10), "nightly": (10_000, 20)}.items():
     settings.register_profile(
         _profile,
         max_examples=_examples,
