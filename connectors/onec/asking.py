@@ -13,6 +13,8 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from ...errors import Fatal
 from ..base import Page, Query, Raw
 from .answers import Answers
@@ -50,7 +52,7 @@ def joined(pages: Iterator[Page], known: set[str]) -> Iterator[Page]:
             name, number = raw.id, 1
             while raw.id in known:
                 number += 1
-                raw = replace(raw, id=f"{name}#{number}")
+                raw = structs.replace(raw, id=f"{name}#{number}")
             known.add(raw.id)
             records.append(raw)
         yield replace(page, records=tuple(records))

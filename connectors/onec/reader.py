@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
+from msgspec import structs
 
 from ...errors import Retry
 from ..ahead import ahead
@@ -25,11 +27,11 @@ from .asking import divided, joined
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
-from .shapes import Bare, Shape, packed, shape, split, undecoded, unpacked
+from .shapes import Bare, Shape, keys, packed, shape, split, undecoded, unpacked
 from .transport import Transport
 from .values import Codec
 
-__all__ = ["Reader", "recorder", "selected"]
+__all__ = ["Reader", "record", "selected"]
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +86,7 @@ class Reader:
             yield Page(self._whole(target, codec, keep), complete=True)
             return
         typed = _shape(target, codec, keep)
-        for fresh, complete in self._listing(target, codec, typed, recorder(target, codec, typed), keep):
+        for fresh, complete in self._listing(target, codec, typed, partial(record, target, codec), keep):
             yield Page(tuple(fresh), complete)
 
     def rows(self, query: Query) -> Iterator[Rows] | None:
@@ -100,8 +102,8 @@ class Reader:
             return
         typed = undecoded() if target.key == ("Ref_Key",) else None
 
-        def made(row: Any) -> Bare:
-            return row if type(row) is Bare else Bare(record(target, codec, row).id, packed(row))
+        def made(row: Mapping[str, Any]) -> Bare:
+            return Bare(record(target, codec, row).id, packed(row))
 
         for fresh, complete in self._listing(target, codec, typed, made):
             yield Rows([row.body for row in fresh], complete)
@@ -111,12 +113,17 @@ class Reader:
         target, codec = self.resolve(query)
         found = [record(target, codec, unpacked(row)) for row in rows]
         bare = target.order or target.entity.key
-        return found if bare else [replace(raw, data=_zeros(target, raw.data)) for raw in found]
+        return found if bare else [structs.replace(raw, data=_zeros(target, raw.data)) for raw in found]
 
     def _listing(
-        self, target: Target, codec: Codec, typed: Shape | None, made: Callable[[Any], T], keep: Keep | None = None
+        self,
+        target: Target,
+        codec: Codec,
+        typed: Shape[T] | None,
+        made: Callable[[Mapping[str, Any]], T],
+        keep: Keep | None = None,
     ) -> Iterator[tuple[list[T], bool]]:
-        """What ``made`` makes of the rows of each page, no row twice, and whether that was all."""
+        """The typed rows of each page, what ``made`` makes of others, no row twice, and whether that was all."""
         seen: set[str] = set()
         for requests, rows in enumerate(self._pass(target, self._size, typed), 1):
             fresh = self._fresh(made, rows, seen, keep)
@@ -161,17 +168,17 @@ class Reader:
         for row in rows:
             raw = record(target, codec, row)
             if not target.entity.key:
-                raw = replace(raw, data=_zeros(target, raw.data))
+                raw = structs.replace(raw, data=_zeros(target, raw.data))
             name, number = raw.id, 1
             while raw.id in found:
                 number += 1
-                raw = replace(raw, id=f"{name}#{number}")
+                raw = structs.replace(raw, id=f"{name}#{number}")
             found[raw.id] = raw
             if keep is not None:
                 keep(raw, row)
         return tuple(found.values())
 
-    def _pass(self, target: Target, size: int, typed: Shape | None = None) -> Iterator[list[Any]]:
+    def _pass(self, target: Target, size: int, typed: Shape[Any] | None = None) -> Iterator[list[Any]]:
         """Pages until a short one. Two pages running of nothing but the rows of the one before end it too, with a full
         last page: such a server does not heed ``$skip``."""
         stale = 0
@@ -184,24 +191,31 @@ class Reader:
 
         for rows in ahead(ask, self._connections):
             yield rows
-            keys = _identities(target, rows, typed)
-            stale = stale + 1 if keys <= before else 0
-            if len(rows) < size or stale == 2:
+            if len(rows) < size:
                 return
-            before = keys
+            now = _identities(target, rows)
+            stale = stale + 1 if now <= before else 0
+            if stale == 2:
+                return
+            before = now
 
     def _settle(
-        self, target: Target, codec: Codec, seen: set[str], made: Callable[[Any], T], keep: Keep | None
+        self,
+        target: Target,
+        codec: Codec,
+        seen: set[str],
+        made: Callable[[Mapping[str, Any]], T],
+        keep: Keep | None,
     ) -> Iterator[tuple[list[T], bool]]:
         before, size = seen, self._size * KEY_PAGES
         keys_only = replace(target, select=target.key)
-        typed = _shape(keys_only, codec, None)
+        typed = keys() if target.key == ("Ref_Key",) else None
         for _ in range(ROUNDS):
             now: set[str] = set()
             pages = last = 0
             for rows in self._pass(keys_only, size, typed):
                 pages, last = pages + 1, len(rows)
-                now.update(_ids(target, codec, rows, typed))
+                now.update(_ids(target, codec, rows))
             # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
             settled = last < size and (pages == 1 or now == before)
             missing = now - seen
@@ -225,7 +239,11 @@ class Reader:
             return
         yield from self.by_keys(target, sorted(missing))
 
-    def _fresh(self, made: Callable[[Any], T], rows: list[Any], seen: set[str], keep: Keep | None) -> list[T]:
+    def _fresh(
+        self, made: Callable[[Mapping[str, Any]], T], rows: list[Any], seen: set[str], keep: Keep | None
+    ) -> list[T]:
+        if _typed(rows):
+            return _unseen(rows, seen)
         found = []
         for row in rows:
             one = made(row)
@@ -235,6 +253,30 @@ class Reader:
                 if keep is not None and isinstance(one, Raw):
                     keep(one, row)
         return found
+
+
+def _typed(rows: list[Any]) -> bool:
+    """Whether a page fitted its shape: a page comes whole either so or as dictionaries."""
+    return bool(rows) and not isinstance(rows[0], dict)
+
+
+def _unseen(rows: list[T], seen: set[str]) -> list[T]:
+    """The rows whose id is not in ``seen``, which learns them. Raises ``Retry`` for a row without its key."""
+    ids = [row.id for row in rows]
+    if "" in ids:
+        raise Retry("answer_broken", "The answer of 1C came broken.")
+    known = len(seen)
+    if seen.isdisjoint(ids):
+        seen.update(ids)
+        if len(seen) == known + len(ids):
+            return rows
+        seen.difference_update(ids)
+    found: dict[str, T] = {}
+    for row in rows:
+        if row.id not in seen:
+            found.setdefault(row.id, row)
+    seen.update(found)
+    return list(found.values())
 
 
 def selected(target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,40 +300,23 @@ def record(target: Target, codec: Codec, row: Mapping[str, Any]) -> Raw:
     )
 
 
-def recorder(target: Target, codec: Codec, typed: Shape | None) -> Callable[[Any], Raw]:
-    """Makes records of a listing's rows, typed ones and dictionaries."""
-    if typed is None:
-        return lambda row: record(target, codec, row)
-    make, kind = typed.make, typed.row
-
-    def one(row: Any) -> Raw:
-        if type(row) is not kind:
-            return record(target, codec, row)
-        raw: Raw = make(row)
-        if not raw.id:
-            raise Retry("answer_broken", "The answer of 1C came broken.")
-        return raw
-
-    return one
-
-
-def _shape(target: Target, codec: Codec, keep: Keep | None) -> Shape | None:
+def _shape(target: Target, codec: Codec, keep: Keep | None) -> Shape[Raw] | None:
     """Typed reading of a listing, where its fields are named and nobody wants the rows as they came."""
     if keep is not None or target.key != ("Ref_Key",) or not target.select:
         return None
     return shape(codec, target.entity, target.collection, target.select)
 
 
-def _identities(target: Target, rows: list[Any], typed: Shape | None) -> set[Any]:
-    """What tells rows apart, as it came."""
-    if typed is not None and rows and type(rows[0]) is typed.row:
-        return set(map(typed.key, rows))
+def _identities(target: Target, rows: list[Any]) -> set[Any]:
+    """What tells rows apart, as it came where they are dictionaries."""
+    if _typed(rows):
+        return {row.id for row in rows}
     return {tuple(row.get(name) for name in target.key) for row in rows}
 
 
-def _ids(target: Target, codec: Codec, rows: list[Any], typed: Shape | None) -> Iterable[str]:
-    if typed is not None and rows and type(rows[0]) is typed.row:
-        return (key.lower() for key in map(typed.key, rows))
+def _ids(target: Target, codec: Codec, rows: list[Any]) -> Iterable[str]:
+    if _typed(rows):
+        return (row.id for row in rows)
     return (row_id(target, codec.decode(target.entity, row)) for row in rows)
 
 

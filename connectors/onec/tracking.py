@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -20,7 +21,7 @@ from ..base import Delta, Page, Query, Raw
 from .exchange import Queue
 from .mirror import Copy, Head, Mirror, Part, digest
 from .query import Target
-from .reader import Reader, recorder, selected
+from .reader import Reader, record, selected
 from .transport import Transport
 from .values import CONTROL, Codec, parse_json
 
@@ -185,7 +186,7 @@ class Tracker:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
         with self.mirror.rewrite(query, head) as part:
-            skip, made = wanted | gone, recorder(target, codec, None)
+            skip, made = wanted | gone, partial(record, target, codec)
             yield from self._kept(target, codec, copy, skip, part)
             for rows in self.reader.by_keys(target, sorted(wanted)):
                 records = tuple(map(made, rows))
@@ -207,7 +208,7 @@ class Tracker:
     ) -> _Found:
         assert self.mirror is not None
         head = Head(query.collection, self.index(), copy.head.taken, number)
-        total, made = 0, recorder(target, codec, None)
+        total, made = 0, partial(record, target, codec)
         with self.mirror.rewrite(query, head) as part:
             for page in self._kept(target, codec, copy, changed.keys(), part):
                 total += len(page.records)
@@ -223,7 +224,7 @@ class Tracker:
     def _kept(self, target: Target, codec: Codec, copy: Copy, skip: Any, part: Part) -> Iterator[Page]:
         """Pages of what the copy holds, some ids left out, each row kept again as it is."""
         held: list[Raw] = []
-        made = recorder(target, codec, None)
+        made = partial(record, target, codec)
         for id, version, body in copy.rows():
             if id in skip:
                 continue

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import requests
 import structlog
 
@@ -182,7 +181,7 @@ def _either(decode: Callable[[bytes], list[Any]] | None) -> Callable[[bytes], An
     def parse(content: bytes) -> Any:
         try:
             return decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (ValueError, RecursionError, Retry):  # ``msgspec``'s own are ``ValueError`` too
             return parse_json(content)
 
     return parse

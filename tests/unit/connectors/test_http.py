@@ -81,7 +81,7 @@ def test_every_transport_exception_becomes_one_of_ours(
     def broken(*_: object, **__: object) -> requests.Response:
         raise cls.__new__(cls)
 
-    monkeypatch.setattr(client.session, "request", broken)
+    monkeypatch.setattr(client.session, "send", broken)
     with pytest.raises(UchetError) as caught:
         client.request("POST" if write else "GET", "x", write=write)
     expected: dict[str, type[UchetError]] = {"fatal": Fatal, "retry": Retry, "sent": Unknown if write else Retry}

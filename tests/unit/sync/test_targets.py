@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 from rows import Rows
 
 from uchet.connectors.base import Raw
@@ -111,7 +112,7 @@ def test_a_retirement_says_only_that() -> None:
 def test_retired_is_a_mark_or_the_status() -> None:
     one = targets()
     assert one.retired("desk", "equipment", raw(status="written_off"))
-    assert one.retired("desk", "equipment", replace(raw(status="in_use"), retired=True))
+    assert one.retired("desk", "equipment", structs.replace(raw(status="in_use"), retired=True))
     assert not one.retired("desk", "equipment", raw(status="in_use"))
     assert not one.retired("desk", "person", raw())  # a kind that nothing retires
 

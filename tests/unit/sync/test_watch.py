@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 from rows import Rows
 
 from uchet.connectors.base import Raw
@@ -110,7 +111,7 @@ def drafts() -> list[Draft]:
 
 
 def test_only_what_changed_is_reported(drafts: list[Draft]) -> None:
-    book = Documents(replace(raw("v1"), id="same"), replace(raw(Posted=True), id="posted"))
+    book = Documents(structs.replace(raw("v1"), id="same"), structs.replace(raw(Posted=True), id="posted"))
     found = follow(book, BOOK, drafts)
     assert [(d.id, d.state) for d in found] == [("posted", "posted"), ("deleted", "refused")]
     assert book.asked == ["same", "posted", "deleted"]
@@ -118,7 +119,7 @@ def test_only_what_changed_is_reported(drafts: list[Draft]) -> None:
 
 def test_the_same_version_is_not_read_any_further(drafts: list[Draft]) -> None:
     """A document whose version is the one we know holds what we know, whatever we would make of it now."""
-    held = replace(raw("v1", **OTHER_PERSON), id="same")
+    held = structs.replace(raw("v1", **OTHER_PERSON), id="same")
     assert follow(Documents(held), BOOK, drafts[:1]) == []
 
 

@@ -6,6 +6,7 @@ and rename rows between any two requests. The same is tried on the emulator in `
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import uuid
@@ -28,19 +29,19 @@ SET = "Catalog_Склады"
 
 
 class Shelf:
-    """Rows of one set; ``before`` runs before every request."""
+    """Rows of one set; ``before`` runs before every request. ``typed``: answers go through the decoder asked for."""
 
     def __init__(self, count: int, before: Callable[[Shelf], None] = lambda _: None) -> None:
         self.rows = {str(uuid.UUID(int=n + 1)): f"{n:04}" for n in range(count)}
         self.removed: set[str] = set()
         self.before = before
         self.asked: list[dict[str, str]] = []
-        self.ignore_skip = False
+        self.ignore_skip = self.typed = False
 
     def object(self, path: str, query: str = "", *, what: str = "") -> dict[str, Any]:
         raise AssertionError("the reader asks for listings only")
 
-    def listing(self, path: str, query: str = "", *, what: str = "", decode: Any = None) -> list[dict[str, Any]]:
+    def listing(self, path: str, query: str = "", *, what: str = "", decode: Any = None) -> list[Any]:
         options = {name: value[0] for name, value in parse_qs(query).items()}
         self.asked.append(options)
         self.before(self)
@@ -49,7 +50,10 @@ class Shelf:
         keys = [k for k in keys if not wanted or k in wanted]
         skip = 0 if self.ignore_skip else int(options.get("$skip", 0))
         top = int(options.get("$top", 10**9))
-        return [{"Ref_Key": k, "Code": self.rows[k], "DataVersion": "v"} for k in keys[skip : skip + top]]
+        rows = [{"Ref_Key": k, "Code": self.rows[k], "DataVersion": "v"} for k in keys[skip : skip + top]]
+        if not self.typed or decode is None:
+            return rows
+        return list(decode(json.dumps({"value": [{**row, "DeletionMark": False} for row in rows]}).encode()))
 
     def remove(self, position: int) -> None:
         key = sorted(self.rows, key=lambda k: self.rows[k])[position % len(self.rows)]
@@ -76,8 +80,10 @@ def _read(shelf: Shelf, index: Index, size: int = 5) -> tuple[list[str], list[Pa
 _edit = st.tuples(st.sampled_from(["remove", "add", "rename", "rest"]), st.integers(0, 200))
 
 
-@given(st.integers(0, 40), st.lists(_edit, max_size=25), st.integers(1, 7))
-def test_a_complete_listing_lost_nothing(index: Index, count: int, edits: list[tuple[str, int]], size: int) -> None:
+@given(st.integers(0, 40), st.lists(_edit, max_size=25), st.integers(1, 7), st.booleans())
+def test_a_complete_listing_lost_nothing(
+    index: Index, count: int, edits: list[tuple[str, int]], size: int, typed: bool
+) -> None:
     waiting = list(edits)
 
     def people(shelf: Shelf) -> None:
@@ -91,6 +97,7 @@ def test_a_complete_listing_lost_nothing(index: Index, count: int, edits: list[t
                 shelf.rows[sorted(shelf.rows)[number % len(shelf.rows)]] = f"{number:04}"
 
     shelf = Shelf(count, people)
+    shelf.typed = typed
     start = set(shelf.rows)
     ids, pages = _read(shelf, index, size)
     if pages[-1].complete:
@@ -135,17 +142,51 @@ def test_a_listing_that_never_rests_is_not_called_complete(index: Index) -> None
     assert not pages[-1].complete
 
 
-def test_a_server_that_ignores_skip_does_not_loop(index: Index) -> None:
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_server_that_ignores_skip_does_not_loop(index: Index, typed: bool) -> None:
     shelf = Shelf(200)
-    shelf.ignore_skip = True
+    shelf.ignore_skip, shelf.typed = True, typed
     ids, pages = _read(shelf, index, size=5)
     assert not pages[-1].complete
     assert len(shelf.asked) < 60
     shelf = Shelf(50)
-    shelf.ignore_skip = True
+    shelf.ignore_skip, shelf.typed = True, typed
     ids, pages = _read(shelf, index, size=5)
     assert pages[-1].complete
     assert set(ids) == set(shelf.rows)
+
+
+def test_typed_records_are_those_of_dictionaries(index: Index) -> None:
+    found = []
+    for typed in (True, False):
+        shelf = Shelf(12)
+        shelf.typed = typed
+        pages = _reader(shelf, index).pages(Query(SET, ("Ref_Key", "Code")))
+        found.append([(raw.id, raw.version, raw.data["Code"]) for page in pages for raw in page.records])
+    assert found[0] == found[1]
+    assert len(found[0]) == 12
+
+
+def test_an_object_that_comes_twice_in_a_page_is_one_record(index: Index) -> None:
+    shelf = Shelf(1)
+
+    def twice(path: str, query: str = "", *, what: str = "", decode: Any) -> list[Any]:
+        return list(decode(json.dumps({"value": [{"Ref_Key": "A"}, {"Ref_Key": "a"}, {"Ref_Key": "b"}]}).encode()))
+
+    shelf.listing = twice  # type: ignore[method-assign]
+    rows = [page.rows for page in _reader(shelf, index).rows(Query(SET, ("Code",))) or ()]
+    assert rows == [[b'{"Ref_Key": "A"}', b'{"Ref_Key": "b"}']]
+
+
+def test_an_object_without_its_key_is_a_broken_answer(index: Index) -> None:
+    shelf = Shelf(1)
+
+    def keyless(path: str, query: str = "", *, what: str = "", decode: Any) -> list[Any]:
+        return list(decode(json.dumps({"value": [{"Ref_Key": ""}]}).encode()))
+
+    shelf.listing = keyless  # type: ignore[method-assign]
+    with pytest.raises(Retry, match="answer_broken"):
+        list(_reader(shelf, index).rows(Query(SET, ("Code",))) or ())
 
 
 def test_an_error_in_the_middle_ends_the_listing(index: Index) -> None:
