@@ -192,13 +192,13 @@ def test_what_is_accepted(base: Emulator, kind: str) -> None:
 
 def test_a_slow_drip_is_left_at_the_deadline(base: Emulator) -> None:
     """42: every piece is in time, the whole is not."""
-    client = exchange(base, client=http(base, deadline=0.5))
+    client = exchange(base, client=http(base, deadline=2))
     client.test()
-    base.faults.add("drip", collection="Ping", seconds=0.05)
+    base.faults.add("drip", collection="Ping", seconds=0.5)
     begun = time.monotonic()
     with pytest.raises(Retry, match="unreachable"):
         client.test()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 def test_an_answer_beyond_the_limit_is_not_read(base: Emulator) -> None:
