@@ -13,6 +13,7 @@ import pytest
 import xdto_schema
 import zeep
 from lxml import etree
+from sending import everything
 
 from uchet.emulator import Emulator
 from uchet.emulator.soap.describing import standard_services
@@ -99,45 +100,10 @@ def test_zeep_loads_it_with_both_ports(folder: Path, name: str) -> None:
     assert set(actions) == {service(folder, name).action(item.name) for item in service(folder, name).operations}
 
 
-def _fill(base: Emulator) -> None:
-    """One of everything that is sent, with every attribute filled that crosses."""
-    put = base.world.put
-    unit = put("Catalog_КлассификаторЕдиницИзмерения", {"Code": "796", "Description": "шт"})
-    group = put("Catalog_Номенклатура", {"Description": "Расходники", "IsFolder": True})
-    good = {"Description": "Картридж <76A>", "НаименованиеПолное": "Картридж & тонер", "Артикул": "CF276A"}
-    good |= {"ЕдиницаИзмерения_Key": unit, "Parent_Key": group, "Комментарий": "для LJ", "ПрослеживаемыйТовар": False}
-    item = put("Catalog_Номенклатура", good)
-    put("Catalog_Номенклатура", {"Description": "Заправка", "Услуга": True})
-    firm = put("Catalog_Организации", {"Description": "Ромашка", "ИНН": "7700000000", "КПП": "770001001"})
-    room = put("Catalog_ПодразделенияОрганизаций", {"Description": "ИТ", "Owner_Key": firm})
-    stores = [
-        put(
-            "Catalog_Склады",
-            {"Description": name, "ТипСклада": kind, "ПодразделениеОрганизации_Key": room, "Комментарий": "э"},
-        )
-        for name, kind in (("Основной", "ОптовыйСклад"), ("Киоск", "НеавтоматизированнаяТорговаяТочка"))
-    ]
-    card = {"Description": "Ноутбук", "Изготовитель": "Lenovo", "ЗаводскойНомер": "PF1", "НомерПаспорта": "7"}
-    put("Catalog_ОсновныеСредства", {**card, "ДатаВыпуска": "2024-05-01T00:00:00", "Комментарий": "с сумкой"})
-    put("Catalog_Склады", {"Description": "Лишний", "DeletionMark": True})
-    row = {"Номенклатура_Key": item, "Количество": Decimal("2.500"), "СчетУчета_Key": base.world.account("10.09")}
-    head = {"Date": "2026-02-10T12:00:00", "Number": "0000-000001", "Организация_Key": firm, "Комментарий": "по заявке"}
-    ends = {"СкладОтправитель_Key": stores[0], "СкладПолучатель_Key": stores[1], "ПодразделениеОтправитель_Key": room}
-    base.world.write_document("Document_ПеремещениеТоваров", {**head, **ends, "Товары": [row]})
-    bought = {"Контрагент_Key": put("Catalog_Контрагенты", {"Description": "ООО «Тонер»", "ИНН": "7800000000"})}
-    bought["ДоговорКонтрагента_Key"] = put("Catalog_ДоговорыКонтрагентов", {"Description": "Основной"})
-    rows = [{**row, "Цена": Decimal("10.50"), "Сумма": Decimal("26.25"), "СтавкаНДС": "НДС20"}]
-    body = {**head, **bought, "Склад_Key": stores[0], "СуммаДокумента": Decimal("26.25"), "Товары": rows}
-    base.world.write_document("Document_ПоступлениеТоваровУслуг", {**body, "ВидОперации": "Товары"})
-    bill = {name: value for name, value in rows[0].items() if name != "СчетУчета_Key"}
-    del body["Склад_Key"]
-    base.world.write_document("Document_СчетНаОплатуПоставщика", {**body, "Товары": [bill]})
-
-
 @pytest.mark.parametrize("version", sorted(PACKAGES))
 def test_what_the_base_sends_fits_the_real_package(folder: Path, version: str) -> None:
     with Emulator() as base:
-        _fill(base)
+        everything(base)
         base.soap.exchange.add_node("uchet", version)
         job = base.soap.exchange.prepare(PLAN, "uchet", Decimal(0))
         with zipfile.ZipFile(io.BytesIO(base.soap.exchange.part(job.file, 1) or b"")) as found:

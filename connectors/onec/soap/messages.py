@@ -15,6 +15,7 @@ from lxml import etree
 
 from ....errors import Blocked, UchetError
 from .decoding import elements
+from .schema import fit
 
 __all__ = ["FORMAT", "MESSAGE", "VERSIONS", "Header", "header", "objects", "receipt"]
 
@@ -74,6 +75,7 @@ def receipt(found: Header, number: int, moment: datetime, receives: Collection[s
             _text(row, part, value)
     space = f"{FORMAT}/{found.version}"
     etree.SubElement(top, f"{{{space}}}Body", nsmap={"d": space})
+    fit(top)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.xml", etree.tostring(top, xml_declaration=True, encoding="UTF-8"))
