@@ -7,7 +7,7 @@
     "license": "MIT",
     "author": "uchet authors",
     "depends": [],
-    "connectors": ["onec", "onec_soap", "roundup", "rt"],
+    "connectors": ["onec", "onec_extension", "onec_soap", "roundup", "rt"],
     "jobs": ["nightly", "reconcile"],
     "data": [
         "mappings/book/bp30.toml",

@@ -155,8 +155,7 @@ class ReadingChecks:
         with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url)) as connector:
             raw = made(subject, connector)
             connector.describe()
-            asks_by = "GET" if connector.capabilities.single else "POST"
-            with proxy.failing(subject.newer, on=lambda request: request.method == asks_by):
+            with proxy.failing(subject.newer, on=lambda request: request.method == subject.reads_by):
                 found = listing(subject, connector)[raw.id]
         assert found.data[subject.text] == raw.data[subject.text]
 

@@ -118,6 +118,8 @@ class Subject:
     make: Callable[[Mapping[str, Any]], str] | None = None
     #: What a newer server answers: something more than is known.
     newer: Fault = add_unknown
+    #: The method of requests that read.
+    reads_by: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)

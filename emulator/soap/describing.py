@@ -1,4 +1,4 @@
-"""From the short lines of ``core.toml`` and ``services.toml`` to packages and services."""
+"""From the short lines of ``core.toml``, ``services.toml`` and ``extension.toml`` to packages and services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .model import XS, Element, ObjectType, Operation, Package, Parameter, QName, Service, ValueType
 
-__all__ = ["core", "standard_services"]
+__all__ = ["core", "extension_services", "extension_types", "standard_services"]
 
 _OCCURS = {"0..1": (0, 1), "0..n": (0, -1), "1..n": (1, -1)}
 _DIRECTIONS = {"in": "In", "out": "Out", "inout": "InOut"}
@@ -26,7 +26,23 @@ def core() -> Package:
 @cache
 def standard_services() -> Mapping[str, Service]:
     """The standard services that the emulator publishes, by name."""
-    table = _read("services.toml")
+    return _services("services.toml")
+
+
+@cache
+def extension_services() -> Mapping[str, Service]:
+    """The services that our extension of a configuration brings, by name."""
+    return _services("extension.toml")
+
+
+@cache
+def extension_types() -> tuple[str, ...]:
+    """The types of objects that the extension serves, as a configuration names them."""
+    return tuple(_read("extension.toml")["types"])
+
+
+def _services(file: str) -> Mapping[str, Service]:
+    table = _read(file)
     packages = {"core": core(), **{name: _package(entry) for name, entry in table["packages"].items()}}
     spaces = {"xs": XS, **{name: package.namespace for name, package in packages.items()}}
     return {

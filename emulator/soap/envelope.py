@@ -11,6 +11,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -81,7 +82,8 @@ def opened(body: bytes) -> Call:
 
 
 def arguments(operation: Operation, call: Call) -> dict[str, Any]:
-    """Values of the parameters: str, bool, int, Decimal, bytes, or None where nil was sent and may be."""
+    """Values of the parameters: str (moments too), bool, int, Decimal, bytes, the element of a value with elements
+    of its own, or None where nil was sent and may be."""
     given = [child for child in call.element if isinstance(child.tag, str)]
     space, names = call.name[0], [item.name for item in operation.request]
     if [child.tag for child in given] != [f"{{{space}}}{name}" for name in names]:
@@ -97,6 +99,8 @@ def _value(item: Element, child: Any) -> Any:
         if not item.nillable:
             raise SoapFault(f"Ошибка преобразования данных XDTO: {item.name} не может быть пустым", sender=True)
         return None
+    if item.type is not None and item.type.namespace != XS:
+        return child  # its package knows what stands inside
     text = child.text or ""
     try:
         return _READERS.get(item.type.name if item.type else "string", str)(text)
@@ -109,6 +113,7 @@ _READERS: Mapping[str, Any] = {
     "boolean": lambda text: {"true": True, "1": True, "false": False, "0": False}[text.strip()],
     "int": lambda text: int(text.strip()),
     "decimal": lambda text: Decimal(text.strip()),
+    "dateTime": lambda text: datetime.fromisoformat(text.strip()).isoformat(),
     "base64Binary": lambda text: base64.b64decode("".join(text.split()), validate=True),
 }
 

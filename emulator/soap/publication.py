@@ -12,6 +12,7 @@ from . import hostile
 from .describing import core, standard_services
 from .envelope import SOAP11, Call, SoapFault, answer, arguments, fault, opened
 from .exchange import Exchange, Job
+from .extension import SERVICE, Extension
 from .model import Operation, Service
 from .printing import Node, node
 from .wsdl import wsdl
@@ -37,7 +38,8 @@ class Publication:
         self.base = base
         self.url = url
         self.exchange = Exchange(base)
-        self.services = standard_services()
+        self.extension = Extension(base)
+        self.services = {**standard_services(), SERVICE: self.extension.service}
         self._works: Mapping[tuple[str, str], Work] = {
             ("InterfaceVersion", "GetVersions"): self._versions,
             **{(_EXCHANGE, name): work for name, work in self._exchange_works().items()},
@@ -83,6 +85,8 @@ class Publication:
                 raise ValueError("Недостаточно прав для выполнения операции обмена.")
             if "error_message" in acting and any(item.name == "ErrorMessage" for item in operation.response):
                 return operation, _refused(operation, "Обмен данными временно недоступен.")
+            if service.name == SERVICE:
+                return operation, self.extension.call(name, given)
             return operation, self._works[service.name, name](given, acting)
         except ValueError as error:
             raise SoapFault(_raised(service, operation, str(error))) from None

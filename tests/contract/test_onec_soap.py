@@ -68,6 +68,7 @@ def subject(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Sub
         longest=100,
         make=make,
         newer=grown,
+        reads_by="POST",
     )
 
 

@@ -17,6 +17,10 @@ ENVELOPES = {
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
+class Inner(str):
+    """A value with elements of its own, written by hand."""
+
+
 class PlainFault(Exception):
     """A fault; ``args[0]`` is its text."""
 
@@ -54,6 +58,8 @@ def _written(name: str, value: Any) -> str:
         return f'<{name} xsi:nil="true"/>'
     if isinstance(value, bytes):
         return f"<{name}>{base64.b64encode(value).decode()}</{name}>"
+    if isinstance(value, Inner):
+        return f"<{name}>{value}</{name}>"
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
     return f"<{name}>{escape(text)}</{name}>"
 
@@ -64,5 +70,11 @@ def _read(child: Any) -> Any:
     if len(child):
         if etree.QName(child[0]).localname == "Value":
             return [item.text for item in child]
-        return {etree.QName(item).localname: item.text or "" for item in child}
+        names = [etree.QName(item).localname for item in child]
+        values = [_read(item) for item in child]
+        return {
+            name: found[0] if len(found) == 1 else found
+            for name in names
+            if (found := [value for own, value in zip(names, values, strict=True) if own == name])
+        }
     return child.text or ""
