@@ -1,8 +1,8 @@
 """The web service of our extension: changes until they are acknowledged, objects, balances, writes done once by key.
 
-A write leaves its key, a hash of what was asked and the whole answer in the same transaction, so that the same key
-gives the same answer again and nothing happens twice; the same key for something else is refused. What is wrong with
-an object is said in the answer; a fault is for what is wrong with the call.
+Each object is written in one transaction with its result, under the key of the call and its number, so that the same
+key gives the same results again and writes only what is missing; the same key for something else is refused. What is
+wrong with an object is said in the answer; a fault is for what is wrong with the call.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Extension:
     def __init__(self, base: Base) -> None:
         self.base = base
         base.hidden_plans.add(_PLAN)
+        #: The session is ended after the first object of a write.
+        self.broken = False
         self.service: Service = extension_services()[SERVICE]
         self._package = self.service.packages[0]
         self._works: Mapping[str, Callable[[Values], Answer | str]] = {
@@ -98,7 +100,7 @@ class Extension:
             "ConfigName": "БухгалтерияПредприятия",
             "ConfigVersion": "3.0.151.27",
             "InfobaseId": identity,
-            "ServerTimeUtc": self.base.clock().astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
+            "ServerTimeUtc": self.base.clock().astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat(),
             "MaxBatch": MAX_BATCH,
             "Type": [described(self.base, kind) for kind in self._served()],
         }
@@ -208,26 +210,39 @@ class Extension:
 
     # --- writing
 
-    def _once(self, asked: Values, work: Callable[[], Answer], refused: Answer) -> Answer:
-        """Do it, or give what was answered to this key; ``refused`` where the key stood for something else."""
+    def _begun(self, asked: Values, count: int) -> bool:
+        """Whether this key stands for this request: from now on, or since before."""
         key, said = asked["IdempotencyKey"], hashlib.sha256(encode(dict(asked))).hexdigest()
         if not key:
             raise ValueError("Не указан ключ идемпотентности.")
         with self.base.store.write():
+            held = self.base.store.get(_DONE, f"{key}|0")
+            if held is None:
+                self.base.store.put(_DONE, f"{key}|0", {"hash": said, "count": count})
+        return held is None or held["hash"] == said
+
+    def _once(self, asked: Values, number: int, work: Callable[[], Answer]) -> Answer:
+        """Do one thing of a request in one transaction with its result, or give the result that it had."""
+        key = f"{asked['IdempotencyKey']}|{number}"
+        with self.base.store.write():
             held = self.base.store.get(_DONE, key)
-            if held is not None:
-                answer: Answer = held["answer"] if held["hash"] == said else refused
-                return answer
-            answer = work()
-            self.base.store.put(_DONE, key, {"hash": said, "answer": answer})
-            return answer
+            answer = work() if held is None else held
+            if held is None:
+                self.base.store.put(_DONE, key, answer)
+        return answer
 
     def _put(self, asked: Values) -> Answer:
         sent = asked["Objects"]["Object"]
         if len(sent) > MAX_BATCH:
             return {"ErrorCode": "batch_too_large", "Message": f"Больше {MAX_BATCH} объектов за один вызов."}
-        reused = {"ErrorCode": "key_reused", "Message": "Этот ключ уже был у другого запроса."}
-        return self._once(asked, lambda: {"Result": [self._put_one(item) for item in sent]}, reused)
+        if not self._begun(asked, len(sent)):
+            return {"ErrorCode": "key_reused", "Message": "Этот ключ уже был у другого запроса."}
+        results = []
+        for number, item in enumerate(sent, 1):
+            results.append(self._once(asked, number, lambda item=item: self._put_one(item)))  # type: ignore[misc]
+            if self.broken and number < len(sent):
+                raise ValueError("Сеанс работы завершен администратором.")
+        return {"Result": results}
 
     def _put_one(self, item: Values) -> Answer:
         head: Answer = {"ExternalId": item["ExternalId"]} if "ExternalId" in item else {}
@@ -267,8 +282,9 @@ class Extension:
     def _post(self, asked: Values) -> Answer:
         if asked["Mode"] not in ("post", "unpost"):
             raise ValueError(f"Неизвестный режим {asked['Mode']}.")
-        refused = {"Status": "rejected", "ErrorCode": "key_reused", "Message": "Этот ключ уже был у другого запроса."}
-        return self._once(asked, lambda: self._posted(asked), refused)
+        if not self._begun(asked, 1):
+            return {"Status": "rejected", "ErrorCode": "key_reused", "Message": "Этот ключ уже был у другого запроса."}
+        return self._once(asked, 1, lambda: self._posted(asked))
 
     def _posted(self, asked: Values) -> Answer:
         collection, key = collection_of(asked["Type"]), asked["Ref"].lower()
@@ -286,9 +302,11 @@ class Extension:
         return {"Ref": key, "Status": "updated", "DataVersion": after["DataVersion"]}
 
     def _operation(self, asked: Values) -> Answer:
-        """The key of a write names it: done, with its answer, or nothing that anybody knows of."""
-        held = self.base.store.get(_DONE, asked["OperationId"])
-        if held is None:
+        """The key of a write names it: done, with its results, broken off halfway, or nothing that anybody knows of."""
+        begun = self.base.store.get(_DONE, f"{asked['OperationId']}|0")
+        if begun is None or not begun["count"]:
             return {"Status": "Canceled"}
-        answer = held["answer"]
-        return {"Status": "Completed", "Result": answer if "Status" not in answer else {"Result": [answer]}}
+        held = [self.base.store.get(_DONE, f"{asked['OperationId']}|{number + 1}") for number in range(begun["count"])]
+        if None in held:
+            return {"Status": "Active"}
+        return {"Status": "Completed", "Result": {"Result": held}}

@@ -57,7 +57,7 @@ class TypeInfo(_Answer):
 
 
 class Info(_Answer):
-    """``server_time_utc`` carries its zone; ``max_batch``: objects in one call."""
+    """``server_time_utc`` comes without a zone, as 1C writes moments; ``max_batch``: objects in one call."""
 
     service_version: str
     config_name: str
@@ -247,7 +247,7 @@ class ExtensionClient:
             done = self.operation(key)
             if done.status == "Completed" and done.result is not None:
                 return done.result.result
-            return _good(write()).result  # not done; and if it is done now, the key gives its answer
+            return _good(write()).result  # not done, or halfway: the key gives what was answered and does the rest
 
     def post(
         self, key: str, type: str, ref: str, *, expected: str | None = None, mode: Literal["post", "unpost"] = "post"

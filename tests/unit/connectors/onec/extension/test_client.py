@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from sending import everything
 from uchet.connectors.http import HttpClient, Retries
 from uchet.connectors.onec.extension.client import SERVICE, Attribute, ExtensionClient, Object, Part, Row
 from uchet.emulator import Emulator
-from uchet.errors import Blocked, Fatal, Reject, Retry, Unknown
+from uchet.errors import Blocked, Fatal, Reject, Retry, UchetError, Unknown
 
 SPACE = "urn:uchet:1c:v1"
 TYPES = f'xmlns="{SPACE}:types"'
@@ -35,6 +35,7 @@ def running() -> Iterator[Emulator]:
 def base(running: Emulator) -> Iterator[Emulator]:
     yield running
     running.faults.clear()
+    running.soap.extension.broken = False
 
 
 def address(base: Emulator) -> str:
@@ -66,7 +67,8 @@ def test_the_service_says_what_it_is_and_serves(base: Emulator, version: Any) ->
     found = client(base, version).ping()
     assert (found.service_version, found.max_batch) == ("1.0", 200)
     assert found.infobase_id == client(base).ping().infobase_id
-    assert found.server_time_utc.tzinfo is not None
+    now = datetime.now(UTC).replace(tzinfo=None)
+    assert abs((now - found.server_time_utc).total_seconds()) < 600
     kinds = {kind.name: {item.name: item.kind for item in kind.attribute} for kind in found.type}
     assert kinds[STORE]["Наименование"] == "text"
     assert kinds[MOVE]["СкладОтправитель"] == "ref"
@@ -130,6 +132,19 @@ def test_a_call_that_never_arrived_is_made_again(base: Emulator) -> None:
     (result,) = client(base).put(lost, [warehouse(name, external_id=key())])
     assert result.status == "created"
     assert names(base).count(name) == 1
+
+
+def test_a_call_that_broke_off_halfway_is_ended_by_its_key(base: Emulator) -> None:
+    used, sent = key(), [warehouse(f"Склад {key()}", external_id=key()) for _ in range(3)]
+    base.soap.extension.broken = True
+    with pytest.raises(UchetError):
+        client(base).put(used, sent)
+    assert client(base).operation(used).status == "Active"
+    base.soap.extension.broken = False
+    found = client(base).put(used, sent)
+    assert [item.status for item in found] == ["created"] * 3
+    assert [names(base).count(item.attribute[0].value or "") for item in sent] == [1, 1, 1]
+    assert client(base).operation(used).result.result == found  # type: ignore[union-attr]
 
 
 def test_a_key_stands_for_one_request(base: Emulator) -> None:
