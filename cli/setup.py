@@ -16,7 +16,7 @@ from ..errors import Fatal, UchetError
 from ..i18n import N_
 from ..jobs.adopt import adopt, settings_of
 from ..jobs.check import SideCheck, check, describe, sets_text
-from ..jobs.setup import SideAnswers, keep_password, prepare, ready, settings_text
+from ..jobs.setup import SideAnswers, keep_password, needed, prepare, ready, settings_text, usual_mapping
 from ..mappings.adopt import Row
 from ..mappings.load import available as mappings
 from ..mappings.model import SIDES, Side
@@ -27,6 +27,7 @@ from .show import rows, table
 __all__: list[str] = []
 
 _FIRST = {"book": ("onec", "bp30"), "desk": ("roundup", "roundup")}
+_EXTRA = N_("NAME=VALUE: a setting that only this connector has; may be given several times.")
 
 
 def _option(side: str, what: str, *, help: str) -> typer.models.OptionInfo:
@@ -41,10 +42,12 @@ def init(
     book_mapping: Annotated[str, _option("book", "mapping", help="Mapping of the books.")] = "",
     book_url: Annotated[str, _option("book", "url", help="Address of the books.")] = "",
     book_user: Annotated[str, _option("book", "user", help="Login for the books.")] = "",
+    book_extra: Annotated[list[str] | None, _option("book", "extra", help=_EXTRA)] = None,
     desk_connector: Annotated[str, _option("desk", "connector", help="Connector of the desk.")] = "",
     desk_mapping: Annotated[str, _option("desk", "mapping", help="Mapping of the desk.")] = "",
     desk_url: Annotated[str, _option("desk", "url", help="Address of the desk.")] = "",
     desk_user: Annotated[str, _option("desk", "user", help="Login for the desk.")] = "",
+    desk_extra: Annotated[list[str] | None, _option("desk", "extra", help=_EXTRA)] = None,
     keyring: Annotated[bool, typer.Option("--keyring", help="Keep the passwords in the system's keyring.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
 ) -> int:
@@ -60,7 +63,8 @@ def init(
         "book": (book_connector, book_mapping, book_url, book_user),
         "desk": (desk_connector, desk_mapping, desk_url, desk_user),
     }
-    answers = {side: _ask_side(seat, side, given[side]) for side in SIDES}
+    extra = {"book": book_extra or [], "desk": desk_extra or []}
+    answers = {side: _ask_side(seat, side, given[side], extra[side]) for side in SIDES}
     settings = Settings(book=_side(answers["book"]), desk=_side(answers["desk"])).model_copy(
         update={"path": path.resolve(), "language": seat.language}
     )
@@ -85,24 +89,31 @@ def _side(answers: SideAnswers) -> SideSettings:
         url=answers.url,
         user=answers.user,
         password=SecretStr(answers.password) if answers.password else None,
+        extra=answers.extra,
     )
 
 
-def _ask_side(seat: Seat, side: Side, given: tuple[str, ...]) -> SideAnswers:
+def _ask_side(seat: Seat, side: Side, given: tuple[str, ...], extra: list[str]) -> SideAnswers:
     """What a person (or the options) says of one side; the password comes from the environment or is typed unseen."""
     connector, mapping, url, user = given
     first_connector, first_mapping = _FIRST[side]
     where = seat.words().side(side)
     connectors = [name for name, manifest in available().items() if side in manifest.kinds]
     connector = connector or _ask(seat, seat.t("{where}: connector", where=where), first_connector, connectors)
+    first_mapping = usual_mapping(connector, list(mappings(side)), first_mapping)
     mapping = mapping or _ask(seat, seat.t("{where}: mapping", where=where), first_mapping, list(mappings(side)))
     url = url or _ask(seat, seat.t("{where}: address", where=where), "")
+    named = dict(text.partition("=")[::2] for text in extra)
+    for one in needed(connector):
+        if not named.get(one.name):
+            what = one.ru if seat.language == "ru" else one.en
+            named[one.name] = _ask(seat, seat.t("{where}: {what}", where=where, what=what), "")
     if seat.interactive and not user:
         user = _ask(seat, seat.t("{where}: login (empty: none)", where=where), " ").strip()
     password = os.environ.get(f"UCHET_{side.upper()}_PASSWORD", "")
     if user and not password and seat.interactive:
         password = Prompt.ask(Text(seat.t("{where}: password", where=where)), password=True, console=seat.err)
-    return SideAnswers(connector, mapping, url, user, password)
+    return SideAnswers(connector, mapping, url, user, password, named)
 
 
 def _ask(seat: Seat, question: str, default: str, known: list[str] | None = None) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
 from ..connectors.base import Description, Preparation
-from ..connectors.registry import available
+from ..connectors.registry import Setting, available
 from ..errors import Fatal
 from ..i18n import N_, tr
 from ..mappings.check import check as drift
@@ -17,7 +17,7 @@ from ..mappings.model import Side
 from ..settings import Settings, keyring_entry
 from .wiring import system_map
 
-__all__ = ["SideAnswers", "keep_password", "prepare", "ready", "settings_text"]
+__all__ = ["SideAnswers", "keep_password", "needed", "prepare", "ready", "settings_text", "usual_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class SideAnswers:
     url: str
     user: str = ""
     password: str = field(default="", repr=False)
+    #: What only this connector asks for, by the name of the setting.
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 _HEAD = N_("Settings of uchet. Environment variables UCHET_… win over this file. Passwords do not belong here:")
@@ -45,6 +47,22 @@ _PROPERTIES = N_("Titles of the additional attributes in 1C, where they differ f
 _FIELDS = N_(
     "Another owner of a field (book, desk, either), mode (sync, fill, once) or meaning of empty (ignore, clear):"
 )
+
+
+_ASKED = ("url", "user", "password")
+
+
+def needed(connector: str) -> tuple[Setting, ...]:
+    """What a connector cannot do without, beside address and login."""
+    manifest = available().get(connector)
+    return tuple(s for s in manifest.settings if s.required and s.name not in _ASKED) if manifest else ()
+
+
+def usual_mapping(connector: str, known: Sequence[str], otherwise: str) -> str:
+    """The mapping that a connector is used with: its manifest says so, or it has the connector's name."""
+    manifest = available().get(connector)
+    named = str(manifest.extra.get("mapping", "") if manifest else "") or connector
+    return named if named in known else otherwise
 
 
 def prepare(settings: Settings, side: Side) -> Preparation | None:
@@ -79,7 +97,11 @@ def settings_text(answers: Mapping[Side, SideAnswers], language: str, *, keyring
         lines += [f"{name} = {_quoted(getattr(one, name))}" for name in ("connector", "mapping", "url", "user")]
         lines += ["keyring = true"] if keyring and one.password else []
         lines += [note(_TIMEOUT), "# timeout = 60", "# connections = 1"]
-        lines += ['# zone = "Europe/Moscow"', ""] if side == "book" else [""]
+        lines += ['# zone = "Europe/Moscow"'] if side == "book" else []
+        lines += (
+            [f"[{side}.extra]", *(f"{name} = {_quoted(one.extra[name])}" for name in one.extra)] if one.extra else []
+        )
+        lines += [""]
     lines += [note(_NIGHTLY), "[schedule]", 'nightly = "02:30"', 'reconcile = "04:30"', 'zone = ""', ""]
     lines += [note(_GUARD), "# [guard]", "# change_share = 0.10", "# change_from = 5", "# change_max = 500"]
     lines += ["# retire_share = 0.02", "# retire_from = 2", "# retire_max = 50", "# source_share = 0.80", ""]

@@ -75,4 +75,5 @@
     "external_dependencies": ["requests", "lxml", "zeep"],
     "tested_with": ["uchet emulator of 1C:Accounting 3.0"],
     "quality": "experimental",
+    "mapping": "enterprisedata",
 }

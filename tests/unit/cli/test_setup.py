@@ -123,6 +123,43 @@ def test_init_tests_the_connection_and_writes_no_secret(cli, file, answering, mo
     assert "Настройки uchet" in text  # Russian unless said otherwise
 
 
+def test_init_and_check_of_a_book_behind_an_exchange_node(cli, file, monkeypatch: pytest.MonkeyPatch) -> None:
+    from uchet.cli import setup
+
+    real = setup.describe
+    desk = Description("id", "Desk", {"a": {}})
+    monkeypatch.setattr(setup, "describe", lambda settings, side: desk if side == "desk" else real(settings, side))
+    file.unlink()
+    with Emulator(active_polls=0) as onec:
+        onec.world.put("Catalog_Склады", {"Description": "Основной"})
+        onec.soap.exchange.add_node("uchet")
+        url = onec.url.removesuffix("/odata/standard.odata/")
+        where = (
+            "--book-connector",
+            "onec_soap",
+            "--book-url",
+            url,
+            "--desk-url",
+            "http://127.0.0.1:9",
+            "--desk-user",
+            "u",
+        )
+        words = ("init", *where, "--lang", "en")
+        asked = cli(*words)
+        assert asked.code == 4
+        assert "Nobody is here to answer: books: Code of the exchange plan's node" in asked.err
+        wrong = cli(*words, "--book-extra", "node=никто")
+        assert (wrong.code, "does not exchange with this node" in wrong.err) == (3, True)
+        assert not file.exists()
+        assert cli(*words, "--book-extra", "node=uchet").code == 0
+        written = tomllib.loads(file.read_text(encoding="utf-8"))["book"]
+        assert (written["mapping"], written["extra"]) == ("enterprisedata", {"node": "uchet"})
+        book = cli("check", "--json").json["sides"][0]
+    assert book["product"] == "1C:Enterprise EnterpriseData"
+    assert [problem for problem in book["problems"] if not problem["note"]] == []
+    assert {name["set"] for name in book["names"]} >= {"Catalog_Склады", "Catalog_Номенклатура"}
+
+
 def test_init_keeps_passwords_in_the_keyring_when_asked(cli, file, answering, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {}
     monkeypatch.setattr("keyring.set_password", lambda service, user, password: kept.update({user: password}))
