@@ -33,6 +33,7 @@ __all__ = [
     "GuardLimits",
     "MappingOverrides",
     "ReconcileRule",
+    "ReserveRule",
     "ScheduleSettings",
     "Settings",
     "SideSettings",
@@ -155,6 +156,16 @@ class ReconcileRule(_Part):
     timing_days: int = Field(default=14, ge=0, le=366)
 
 
+class ReserveRule(_Part):
+    """What a reserve of consumables is measured by, in days: ``lead_days`` from an order to the goods, ``safety_days``
+    beyond that, ``cover_days`` that an order is to last, ``use_days`` over which the daily use is worked out."""
+
+    lead_days: int = Field(default=14, ge=0, le=366)
+    safety_days: int = Field(default=7, ge=0, le=366)
+    cover_days: int = Field(default=30, ge=0, le=366)
+    use_days: int = Field(default=90, ge=1, le=366)
+
+
 class FieldRule(_Part):
     """Another owner, mode or meaning of empty for one field; what is ``None`` stays as the model says."""
 
@@ -211,6 +222,7 @@ class Settings(BaseSettings):
     book_wins: BookWins = BookWins()
     feed: FeedRule | None = None
     reconcile: ReconcileRule = ReconcileRule()
+    reserve: ReserveRule = ReserveRule()
     path: Path | None = None
 
     @classmethod

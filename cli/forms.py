@@ -31,7 +31,7 @@ NameArgument = Annotated[
 def form(
     seat: Seat,
     name: NameArgument = None,
-    out: Annotated[Path | None, option("out", "The file to write: .xlsx, or .html to print.")] = None,
+    out: Annotated[Path | None, option("out", "The file to write: .xlsx, or .html or .pdf to print.")] = None,
     run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
     organization: Organization = None,
     department: Department = None,

@@ -1,4 +1,4 @@
-"""``report``: what people take away in a file, from what is kept."""
+"""``report``: what people take away in a file, from what is kept or from what both sides have now."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from ..i18n import N_
+from ..jobs.reports.live import make_live
 from ..jobs.reports.making import Wanted, make
+from ..jobs.reports.types import Filled, reports
 from ..jobs.reports.types import report as report_called
-from ..jobs.reports.types import reports
 from ..jobs.reports.writing import write
 from ..jobs.state import open_store
-from ..jobs.wiring import book_zone, system_map, utc_now
+from ..jobs.wiring import book_zone, system_map, utc_now, wired
 from .frame import OK, Seat, command
 from .scope import Department, Number, Organization, Person, Warehouse, asked, option
 from .show import rows, table
@@ -24,13 +25,15 @@ __all__: list[str] = []
 NameArgument = Annotated[str | None, typer.Argument(metavar="NAME", help="The report, such as reconciliation.")]
 
 
-@command("report", help="A report in a file (XLSX, CSV, JSON, HTML) from what is kept; reads neither side.")
+@command("report", help="A report in a file (XLSX, PDF, CSV, JSON, HTML); writes to neither side.")
 def report(
     seat: Seat,
     name: NameArgument = None,
     listed: Annotated[bool, option("list", "The reports there are.")] = False,
-    out: Annotated[Path | None, option("out", "The file to write: .xlsx, .csv, .json or .html.")] = None,
+    out: Annotated[Path | None, option("out", "The file to write: .xlsx, .pdf, .csv, .json or .html.")] = None,
     run: Annotated[str | None, option("run", "Of this comparison instead of the last one.")] = None,
+    since: Annotated[str | None, option("since", "The first day, of a report about some days.")] = None,
+    until: Annotated[str | None, option("until", "The last day, of a report about some days.")] = None,
     organization: Organization = None,
     department: Department = None,
     warehouse: Warehouse = None,
@@ -46,9 +49,8 @@ def report(
         organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
     )
     titles = {name: one.title_ru for name, one in system_map(seat.settings, "book").documents.items()}
-    with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_report, run, about, titles)
-        filled = make(store, seat.settings.pair, book_zone(seat.settings), utc_now(), wanted)
+    days = (seat.day(since) if since else None, seat.day(until) if until else None)
+    filled = _made(seat, Wanted(wanted_report, run, about, titles, *days))
     write(filled, out)
     counts = {table.name: len(filled.rows[table.name]) for table in wanted_report.tables}
     stamp = filled.stamp
@@ -60,11 +62,29 @@ def report(
     return OK
 
 
+def _made(seat: Seat, wanted: Wanted) -> Filled:
+    """From what is kept without asking anybody; else both sides are read."""
+    if not wanted.report.live:
+        with open_store(seat.settings) as store:
+            return make(store, seat.settings.pair, book_zone(seat.settings), utc_now(), wanted)
+    with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings) as parts:
+        return make_live(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
+
+
 def _list(seat: Seat) -> int:
-    seat.emit({"reports": [{"name": one.name, "title": one.title, "scoped": one.kept} for one in reports()]})
+    seat.emit(
+        {
+            "reports": [
+                {"name": one.name, "title": one.title, "scoped": one.kept or one.live, "period": bool(one.period)}
+                for one in reports()
+            ]
+        }
+    )
     shown = table(*map(seat.t, (N_("Report"), N_("What it is"), N_("Made of"))))
     for one in reports():
-        source = seat.t(N_("comparison")) if one.kept else seat.t(N_("journal of the pair"))
+        source = seat.t(
+            N_("comparison") if one.kept else N_("both sides, now") if one.live else N_("journal of the pair")
+        )
         rows(shown, [[one.name, one.title, source]])
     seat.say(shown)
     return OK

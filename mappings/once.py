@@ -12,6 +12,7 @@ __all__ = [
     "ALLOCATION",
     "ALL_KINDS",
     "APPROVAL",
+    "COMPONENT",
     "HOLDING",
     "INSTALLATION",
     "ITEM",
@@ -83,6 +84,7 @@ SUPPLY = _read(
     Field("organization", "reference", "Организация", "Organisation", of="organization"),
     Field("place", "reference", "Склад", "Warehouse", of="place"),
     Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("minimum", "quantity", "Неснижаемый остаток", "Minimum stock"),
     scope="organization",
 )
 #: What a movement of the desk is; ``receipt`` and ``expense`` are also what the books' documents become there.
@@ -138,6 +140,7 @@ WORK = _read(
     Field("size_before", "number", "Было", "Size before"),
     Field("size_after", "number", "Стало", "Size after"),
     Field("follows", "text", "Завершает", "Ends"),
+    Field("removes", "reference", "Снято", "Removes", of="component"),
     Field("contractor", "text", "Подрядчик", "Contractor"),
     Field("act", "text", "Акт", "Act"),
     Field("due", "date", "Срок", "Due"),
@@ -160,6 +163,21 @@ WORK_PART = _read(
     Field("unit", "text", "Единица измерения", "Unit"),
     Field("share", "number", "Доля стоимости", "Share of cost"),
     final=True,
+)
+#: One part of a piece of equipment, in it still or taken out (``removed``); ``work`` is the one that fitted it.
+COMPONENT = _read(
+    "component",
+    "Комплектующая",
+    "Component",
+    Field("asset", "reference", "Оборудование", "Equipment", of="equipment"),
+    Field("type", "text", "Вид", "Kind"),
+    Field("name", "name", "Наименование", "Name"),
+    Field("serial", "text", "Заводской номер", "Serial number"),
+    Field("size", "number", "Объём", "Size"),
+    Field("quantity", "quantity", "Количество", "Quantity"),
+    Field("fitted", "date", "Установлено", "Fitted"),
+    Field("removed", "date", "Снято", "Removed"),
+    Field("work", "reference", "Работа", "Work", of="work"),
 )
 #: «Заявка в ИТ» on the desk, and the order or invoice for it in the books: each side has fields of its own.
 REQUEST = _read(
@@ -267,7 +285,7 @@ INSTALLATION = _read(
 )
 #: Every kind a mapping may name.
 ALL_KINDS: tuple[Kind, ...] = (
-    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT, WORK, WORK_PART),
+    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT, WORK, WORK_PART, COMPONENT),
     *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
 )
 

@@ -34,6 +34,7 @@ from .html import write_html
 from .inventory import COMPARED, SOURCES, sheets
 from .lines import Facts
 from .moves import DOCUMENTS, draft_sheet
+from .pdf import write_pdf
 from .session import as_filled, heading
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
@@ -164,15 +165,17 @@ def count_sheet(
 
 
 def write(paper: Paper, path: Path) -> None:
-    """As XLSX or HTML, by the ending of ``path``. Raises ``Fatal``."""
+    """As XLSX, HTML or PDF, by the ending of ``path``. Raises ``Fatal``."""
     if path.suffix.lower() == ".xlsx":
         write_xlsx(paper, path)
+    elif path.suffix.lower() == ".pdf":
+        write_pdf(paper, path)
     elif path.suffix.lower() in (".html", ".htm"):
         write_html(paper, path)
     else:
         raise Fatal(
             "form_ending",
-            "{path}: a form is written as .xlsx or as .html.",
+            "{path}: a form is written as .xlsx, .html or .pdf.",
             hint="Give the file one of these endings.",
             path=str(path),
         )

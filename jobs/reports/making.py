@@ -1,10 +1,11 @@
-"""A report from what is kept: a reconciliation with its snapshot, or the journal of runs and drafts. Reads no side."""
+"""A report from what is kept: a reconciliation with its snapshot, or the journal of runs and drafts. Reads no side
+(``live.py`` makes those that do)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from .comparison import classes, concerns, differences, licences
 from .quality import quality
 from .types import Filled, Report
 
-__all__ = ["Wanted", "make"]
+__all__ = ["Wanted", "digest_of", "make", "refuse_period"]
 
 #: Drafts that wait for somebody, and what is said of them.
 _STATES = {"open": "ждёт проведения", "edited": "изменён, ждёт проведения", "posted": "проведён, ждёт регистра"}
@@ -42,17 +43,21 @@ _RUNS = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``run``: a reconciliation (``None``: the last one). ``titles``: kind of document → what 1C calls it."""
+    """``run``: a reconciliation (``None``: the last one). ``titles``: kind of document → what 1C calls it. ``since``,
+    ``until``: days of the books' calendar, both included, for a report that is about some."""
 
     report: Report
     run: str | None = None
     asked: Asked = field(default_factory=Asked)
     titles: dict[str, str] = field(default_factory=dict)
+    since: date | None = None
+    until: date | None = None
 
 
 def make(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted) -> Filled:
     """The report with its rows. ``now``: UTC. Raises ``Reject`` where nothing was compared yet, for words that mean
     nothing, and for a scope of a report that has none."""
+    refuse_period(wanted)
     if wanted.report.kept:
         return _kept(store, pair, zone, wanted)
     if wanted.run or wanted.asked.told():
@@ -64,9 +69,27 @@ def make(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted)
         )
     rows = tuple(_drafts(store, pair, zone, now, wanted) if wanted.report.name == "drafts" else _runs(store, pair))
     last = next(iter(store.runs(pair, 1)), None)
-    digest = fingerprint({str(n): str(sorted(row.items(), key=str)) for n, row in enumerate(rows)})
+    digest = digest_of({"lines": rows})
     sources = (f"Журнал uchet, пара {pair}.",)
     return Filled(wanted.report, {"lines": rows}, Stamp(last.id if last else "—", now, None, digest, sources))
+
+
+def refuse_period(wanted: Wanted) -> None:
+    """Raises ``Reject`` where days are given to a report that is about none."""
+    if (wanted.since or wanted.until) and not wanted.report.period:
+        raise Reject(
+            "report_period",
+            "The report {name} is about no period.",
+            hint="Leave --since and --until out.",
+            name=wanted.report.name,
+        )
+
+
+def digest_of(rows: Mapping[str, Sequence[Row]]) -> str:
+    """The fingerprint of a report's rows: the same figures give the same one."""
+    return fingerprint(
+        {f"{table} {n}": str(sorted(row.items(), key=str)) for table in rows for n, row in enumerate(rows[table])}
+    )
 
 
 def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:

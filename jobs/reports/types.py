@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...errors import Reject
 from ...mappings.text import fold
+from ..forms.layout import stamp_lines
 from ..forms.types import CellType, Row, Stamp
 
 __all__ = ["Column", "Filled", "Report", "Table", "report", "reports"]
@@ -25,31 +26,42 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``chart``: the column that is drawn as bars over the first one; "" for none."""
+    """``chart``: the columns that are drawn as bars over the first one."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
-    chart: str = ""
+    chart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``kept``: it is made of a reconciliation, and takes a scope."""
+    """``kept``: it is made of a reconciliation, ``live``: of what both sides have now; both take a scope. ``period``:
+    which days it is about where nobody names them: ``month`` (this one, so far), ``next_month``; "": none. ``notes``:
+    how its figures are meant, and what no source tells."""
 
     name: str
     title: str
     tables: tuple[Table, ...]
     kept: bool = False
+    live: bool = False
+    period: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """``rows``: table → rows by column name."""
+    """``rows``: table → rows by column name; ``notes``: what is to be said of these very figures."""
 
     report: Report
     rows: Mapping[str, tuple[Row, ...]]
     stamp: Stamp
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What figures stand on and how they are meant, line by line."""
+        return (*stamp_lines(self.stamp), *self.notes, *self.report.notes)
 
 
 @cache
@@ -63,11 +75,14 @@ def reports() -> tuple[Report, ...]:
                 table["name"],
                 table["title"],
                 tuple(Column(c["name"], c["head"], c.get("type", "text"), c["width"]) for c in table["columns"]),
-                table.get("chart", ""),
+                tuple(table.get("chart", ())),
             )
             for table in one["tables"]
         )
-        found.append(Report(one["name"], one["title"], tables, one.get("kept", False)))
+        made_of = (one.get("kept", False), one.get("live", False))
+        found.append(
+            Report(one["name"], one["title"], tables, *made_of, one.get("period", ""), tuple(one.get("notes", ())))
+        )
     return tuple(found)
 
 

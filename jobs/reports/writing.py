@@ -1,4 +1,5 @@
-"""A report as a file: XLSX, CSV for a Russian Excel, JSON for programs, HTML to print. Data never becomes a formula."""
+"""A report as a file: XLSX, CSV for a Russian Excel, JSON for programs, HTML and PDF to print. Data never becomes a
+formula."""
 
 from __future__ import annotations
 
@@ -15,13 +16,20 @@ from lxml.builder import E
 from lxml.etree import tostring
 
 from ...errors import Fatal
-from ..forms.layout import shown, stamp_lines
+from ..forms.layout import shown
+from ..forms.pdf import drawing
 from ..forms.types import Cell, Row
+from ..forms.types import Column as Shape
 from ..forms.xlsx import FORMATS, opened, put, sheet_name
 from ..tables import harmless, save_text
 from .types import Filled, Table
 
 __all__ = ["ENDINGS", "write"]
+
+#: Characters of letters of full size across a sheet of A4.
+_PAGE = 150
+#: Rows of a PDF: some two hundred sheets of paper.
+_MOST = 5000
 
 _STYLE = """
 body { font: 9pt Arial, sans-serif } table { border-collapse: collapse; margin-bottom: 8pt }
@@ -36,6 +44,8 @@ def write(filled: Filled, path: Path) -> None:
     ending = path.suffix.lower()
     if ending == ".xlsx":
         _xlsx(filled, path)
+    elif ending == ".pdf":
+        _pdf(filled, path)
     elif ending in _TEXTS:
         encoding = "utf-8-sig" if ending == ".csv" else "utf-8"
         save_text(path, _TEXTS[ending](filled), encoding)
@@ -76,20 +86,26 @@ def _xlsx(filled: Filled, path: Path) -> None:
             sheet.repeat_rows(0)
             _chart(book, sheet, name, table, len(rows))
         stamp = book.add_worksheet(sheet_name("Источники", taken))
-        stamp.set_column(0, 0, 120)
-        for at, text in enumerate((filled.report.title, *stamp_lines(filled.stamp))):
-            put(stamp, at, 0, text, styles["text"])
+        stamp.set_column(0, 0, 120, book.add_format({"text_wrap": True, "valign": "top"}))
+        for at, text in enumerate((filled.report.title, *filled.told)):
+            stamp.write_string(at, 0, text)
 
 
 def _chart(book: Any, sheet: Any, name: str, table: Table, rows: int) -> None:
     """Bars beside a table whose figures a person would rather see."""
     if not table.chart or not rows:
         return
-    at = [column.name for column in table.columns].index(table.chart)
+    names = [column.name for column in table.columns]
     chart = book.add_chart({"type": "bar"})
-    chart.add_series({"categories": [name, 1, 0, rows, 0], "values": [name, 1, at, rows, at]})
-    chart.set_title({"name": f"{table.title}: {table.columns[at].heading}"})
-    chart.set_legend({"none": True})
+    for at in map(names.index, table.chart):
+        values = {"categories": [name, 1, 0, rows, 0], "values": [name, 1, at, rows, at]}
+        chart.add_series({"name": [name, 0, at], **values})
+    headings = [table.columns[names.index(one)].heading for one in table.chart]
+    chart.set_title({"name": f"{table.title}: {', '.join(headings)}"})
+    chart.set_legend({"none": True} if len(headings) == 1 else {"position": "bottom"})
+    # The first row on top, as in the table, and room for every bar.
+    chart.set_y_axis({"reverse": True})
+    chart.set_size({"width": 720, "height": max(288, 24 * rows * len(headings))})
     sheet.insert_chart(1, len(table.columns) + 1, chart)
 
 
@@ -105,7 +121,7 @@ def _csv(filled: Filled) -> str:
     for row in filled.rows.get(table.name, ()):
         writer.writerow([_safe(row.get(column.name)) for column in table.columns])
     writer.writerow([])
-    writer.writerows([_safe(text)] for text in stamp_lines(filled.stamp))
+    writer.writerows([_safe(text)] for text in filled.told)
     return out.getvalue()
 
 
@@ -125,6 +141,7 @@ def _json(filled: Filled) -> str:
             "day": stamp.day.isoformat() if stamp.day else None,
             "fingerprint": stamp.fingerprint,
             "sources": list(stamp.sources),
+            "notes": [*filled.notes, *filled.report.notes],
         },
         "tables": {
             table.name: [_plain(table, row) for row in filled.rows.get(table.name, ())]
@@ -152,7 +169,7 @@ def _html(filled: Filled) -> str:
 
 
 def _parts(filled: Filled) -> Iterator[Any]:
-    yield from (E.p(text, {"class": "stamp"}) for text in stamp_lines(filled.stamp))
+    yield from (E.p(text, {"class": "stamp"}) for text in filled.told)
     for table in filled.report.tables:
         rows = (
             E.tr(*(E.td(shown(row.get(c.name), c.type), {"class": "t" if c.type == "text" else "n"})
@@ -163,5 +180,28 @@ def _parts(filled: Filled) -> Iterator[Any]:
         yield E.table(E.thead(E.tr(*(E.th(column.heading) for column in table.columns))), E.tbody(*rows))
 
 
+def _pdf(filled: Filled, path: Path) -> None:
+    """Sheets of A4: the stamp, then each table under its headings, as wide as the paper. Raises ``Fatal`` for more rows
+    than anybody prints."""
+    many = sum(map(len, filled.rows.values()))
+    if many > _MOST:
+        raise Fatal(
+            "report_pdf_long",
+            "{count} rows are too many for PDF, which holds {most}.",
+            hint="Narrow the scope, or take .xlsx.",
+            count=many,
+            most=_MOST,
+        )
+    draw = drawing(landscape=True)
+    parts = [draw.text(filled.report.title, "title"), *(draw.text(text, "note") for text in filled.told)]
+    for table in filled.report.tables:
+        columns = [Shape("", c.name, c.heading, (), c.type, c.width) for c in table.columns]
+        rows = [[(shown(row.get(c.name), c.type), c.type) for c in columns] for row in filled.rows.get(table.name, ())]
+        wide = [float(one.width) for one in columns]
+        size = min(8.0, 8.0 * _PAGE / sum(wide))
+        parts += [draw.text(table.title, "title"), draw.table(columns, rows, (), wide, size, numbers=False)]
+    draw.save(path, parts, filled.stamp.run, filled.report.title, filled.report.title)
+
+
 _TEXTS = {".csv": _csv, ".json": _json, ".html": _html}
-ENDINGS = (".xlsx", *_TEXTS)
+ENDINGS = (".xlsx", ".pdf", *_TEXTS)

@@ -6,15 +6,15 @@ nothing is concluded from what it would have held. The books know any day (slice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from ...errors import UchetError
+from ...errors import Reject, UchetError
 from ...mappings.model import KINDS, SIDES, Kind, Side
 from ..feed_facts import KIND as MOVEMENT
-from ..feed_look import event_of
+from ..feed_look import FEED, event_of
 from ..feed_plan import effects
 from ..forget import withheld
 from ..intake import Intake, with_units
@@ -26,7 +26,7 @@ from ..types import Draft, Event, Link, Listing, Record
 from ..world import WAITING
 from .types import Coming, Group, Snapshot, Source
 
-__all__ = ["read_sides", "stored_form"]
+__all__ = ["read_kinds", "read_sides", "stored_form"]
 
 #: What is read beside the merge's own kinds, in order of reference.
 _MORE: Mapping[Side, tuple[str, ...]] = {
@@ -87,6 +87,44 @@ def read_sides(
     return _snapshot(pair, store, reading)
 
 
+def read_kinds(
+    pair: Pair,
+    store: Store,
+    settings: EngineSettings,
+    now: datetime,
+    wanted: Mapping[Side, Sequence[str]],
+    day: date | None = None,
+    since: date | None = None,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Snapshot:
+    """Only the kinds that are ``wanted`` of each side, in that order; every one of them becomes a source, those that a
+    side does not keep too. ``day``: the books as of its end; ``since``: movements of the books from that day on. The
+    desk is as of ``now``. Raises what every side that was asked raised where none answers."""
+    reading = _Reading(now, day)
+    clock = book_now(now, settings.zone)
+    moments = {"book": datetime.combine(day, time(23, 59, 59)) if day else clock, "desk": clock}
+    intakes, errors = _contacts(pair, moments, tuple(wanted))
+    if errors and not intakes:
+        raise next(iter(errors.values()))
+    for side, kinds in wanted.items():
+        intake = intakes.get(side)
+        if intake is not None and since is not None:
+            intake.binding = {**intake.binding, FEED: since.isoformat()}
+        for name in kinds:
+            progress(f"{side} {name}")
+            _load_wanted(reading, side, intake, name, errors.get(side))
+    return _snapshot(pair, store, reading)
+
+
+def _load_wanted(reading: _Reading, side: Side, intake: Intake | None, kind: str, error: UchetError | None) -> None:
+    """One listing; a side that keeps no such thing is told like one that could not be read."""
+    told = len(reading.sources)
+    if intake is not None and kind in intake.system.kinds:
+        _load(reading, intake, kind)
+    if len(reading.sources) == told:
+        reading.note(side, kind, None, error or Reject("not_kept", "This side does not keep it."))
+
+
 def _kinds(pair: Pair, side: Side) -> Iterator[str]:
     """What ``side`` keeps of that which is compared; stock levels only where no balances of accounts are kept."""
     mapped = pair.mapping(side).kinds
@@ -96,11 +134,13 @@ def _kinds(pair: Pair, side: Side) -> Iterator[str]:
             yield name
 
 
-def _contacts(pair: Pair, moments: Mapping[str, datetime]) -> tuple[dict[Side, Intake], dict[Side, UchetError]]:
+def _contacts(
+    pair: Pair, moments: Mapping[str, datetime], sides: Collection[Side] = SIDES
+) -> tuple[dict[Side, Intake], dict[Side, UchetError]]:
     """A reader for each side that answers and publishes what the mapping needs; the errors of the others."""
     intakes: dict[Side, Intake] = {}
     errors: dict[Side, UchetError] = {}
-    for side in SIDES:
+    for side in sides:
         try:
             described = published(pair, side)
             intakes[side] = reader(pair, side, described, bound(pair, side), moments[side])

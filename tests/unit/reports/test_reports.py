@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
+import pypdfium2
 import pytest
 from kept import PAIR, comparison_kept
 from planted import TODAY, company, planted
@@ -212,8 +214,28 @@ def test_json_is_exact_and_html_is_escaped(kept: Kept) -> None:
     assert "<b>x</b>" not in page
     assert "&lt;b&gt;x" in page
     with pytest.raises(UchetError) as caught:
-        write(filled, kept.folder / "r.pdf")
+        write(filled, kept.folder / "r.odt")
     assert ".csv" in caught.value.text("ru")
+
+
+def test_pdf_holds_every_figure_the_stamp_and_no_end_of_paper(kept: Kept) -> None:
+    filled = evil(kept.report("custody"))
+    [row] = filled.rows["lines"]
+    write(replace(filled, rows={"lines": (row,) * 200}), kept.folder / "r.pdf")
+    with closing(pypdfium2.PdfDocument(kept.folder / "r.pdf")) as document:
+        texts = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    assert len(texts) > 2
+    assert "fedcba" in texts[0]
+    for n, text in enumerate(texts, 1):
+        assert f"Имуществозасотрудниками,лист{n}из{len(texts)}" in text
+        assert "Инвентарныйномер" in text, "headings stand on each page"
+    together = "".join(texts)
+    for told in ("=1+1", "000123", "-1,5", "1234567,89", "31.01.2026", "@SUM(A1)", "<b>x</b>", "-2+3"):
+        assert together.count(told) >= 200, told
+    many = replace(filled, rows={"lines": (row,) * 5001})
+    with pytest.raises(UchetError) as caught:
+        write(many, kept.folder / "many.pdf")
+    assert caught.value.code == "report_pdf_long"
 
 
 def test_a_source_that_failed_is_printed_in_every_format(kept: Kept) -> None:
@@ -240,7 +262,7 @@ def test_all_differences_of_every_class_can_be_told() -> None:
 @pytest.mark.parametrize("one", reports(), ids=lambda one: one.name)
 def test_an_empty_report_is_written_with_its_headings(tmp_path: Path, one) -> None:
     filled = Filled(one, {}, Stamp())
-    for ending in (".xlsx", ".csv", ".json", ".html"):
+    for ending in (".xlsx", ".pdf", ".csv", ".json", ".html"):
         write(filled, tmp_path / f"r{ending}")
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[0]
     assert [cell.value for cell in sheet[1]] == [column.heading for column in one.tables[0].columns]
@@ -252,7 +274,11 @@ def test_the_command(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["rows"] == {"differences": 2, "classes": 2}
     assert len(openpyxl.load_workbook("r.xlsx").worksheets[1]._charts) == 1
     assert main(["report", "--list", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["reports"]) == 6
+    assert len(json.loads(capsys.readouterr().out)["reports"]) == 11
     assert main(["report", "custody"]) == 2
+    assert main(["report", "custody", "--since", "01.02.2026", "--out", "r.csv"]) == 1
+    assert "нет периода" in capsys.readouterr().err
+    assert main(["report", "turnover", "--out", "t.csv"]) == 4, "the desk's password is missing"
+    assert not Path("t.csv").exists()
     assert main(["report", "custody", "--out", "нет/r.csv"]) == 4
     assert "нет/r.csv" in capsys.readouterr().err
