@@ -63,6 +63,8 @@ catalog Контрагенты folders code=f9 name=100
 catalog СобытияОС code=f9 name=50
 Комментарий s; ВидСобытияОС e
 catalog ОбъектыСтроительства folders code=f9 name=100
+catalog НематериальныеАктивы folders code=f9 name=150
+catalog РасходыБудущихПериодов folders code=f9 name=100
 catalog ДоговорыКонтрагентов folders owner=Catalog_Контрагенты code=f9 name=100
 ВидДоговора e; Организация >Catalog_Организации; Номер s50; Комментарий s
 catalog ПричиныСписанияОС code=f9 name=100

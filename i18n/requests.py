@@ -46,6 +46,9 @@ RULES: Mapping[str, str] = MappingProxyType(
         "price_old": N_("{line}: the price is older than {days} days, or its date is missing."),
         "not_standard": N_("{line}: not in the IT standard, so one more approval is needed: {role}."),
         "stock_available": N_("{line}: {free} in stock; issue {issue} instead of buying."),
+        "stock_other_unit": N_(
+            "{line}: {free} in stock; no stock card says how many of these one of the unit asked for ({unit}) is."
+        ),
         "asset_not_theirs": N_("{asset} is in the custody of somebody else."),
         "under_warranty": N_("{asset} is under warranty until {until}: repair it instead of replacing it."),
         "over_norm": N_("{line}: above the norm of {norm}."),
@@ -149,6 +152,8 @@ def _shown(params: Mapping[str, Any], language: str) -> dict[str, str]:
 def _value(value: Any, language: str) -> str:
     if isinstance(value, date):
         return value.strftime("%d.%m.%Y") if language == "ru" else value.isoformat()
+    if isinstance(value, tuple):  # a quantity and its unit
+        return " ".join(filter(None, (_value(part, language) for part in value)))
     if isinstance(value, Decimal):
         text = f"{value.normalize() + 0:f}"
         return text.replace(".", ",") if language == "ru" else text

@@ -14,7 +14,7 @@ from ..mappings.text import fold
 from ..sync.approvals import Approval, judge
 from ..sync.purchase_run import Reading, read_purchases
 from ..sync.purchase_world import Purchases
-from ..sync.purchasing import Review, review
+from ..sync.purchasing import Review, review_all
 from ..sync.sight import Contact, look
 from .wiring import Wired
 
@@ -42,8 +42,7 @@ def read(parts: Wired, now: datetime, progress: Callable[[str], None] = lambda s
             hint="Run uchet check; the tracker of uchet keeps them.",
         )
     memories = parts.store.requests(parts.pair.name)
-    reviews = {id: review(known, id, memories.get(id), sight.world.choice) for id in known.requests}
-    return Desk(known, dict(sorted(reviews.items(), key=lambda item: (len(item[0]), item[0]))))
+    return Desk(known, {one.request.id: one for one in review_all(known, memories, sight.world.choice)})
 
 
 def find(desk: Desk, id: str) -> Review:

@@ -172,6 +172,8 @@ def _of_options(system: SystemMap, merged: Collection[str]) -> Iterator[Want]:
             for name in fields:
                 if name != table.get("set_name_field"):
                     yield Want("options", "", table["collection"], name, "", needed)
+        for collection in table.get("collections", ()):
+            yield from (Want("options", "", collection, table[name], "", False) for name in ("key_field", "field"))
         if table.get("set_collection"):
             yield Want("options", "", table["set_collection"], table["set_name_field"], "", needed)
 

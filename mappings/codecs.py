@@ -262,13 +262,19 @@ class _Reference:
 
 
 class _Label:
-    """A reference on the wire, its label's text for us. One way: a label does not tell which record was meant."""
+    """A reference on the wire, its label's text for us. One way: a label does not tell which record was meant.
+    ``id``: whether the reference itself stands for a record that cannot be read."""
+
+    def __init__(self, *, id: bool = False) -> None:
+        self._id = id
 
     def decode(self, value: Any, ctx: Context) -> Value:
         id = _id(value, ctx)
         if id is None:
             return None
         text = ctx.label(ctx.of, id)
+        if not text and self._id:
+            return id
         if text is None:
             raise _bad(ctx, id, "a record that can be read")
         return text if clean(text) else None
@@ -290,6 +296,7 @@ CODECS: Mapping[str, Codec] = {
     "choice": _Choice(),
     "reference": _Reference(),
     "label": _Label(),
+    "label_or_id": _Label(id=True),
 }
 
 

@@ -30,6 +30,7 @@ _HOLDS = {
     "flag": frozenset({"Edm.Boolean"}),
     "reference": frozenset({"Edm.Guid", "composite"}),
     "label": frozenset({"Edm.Guid", "composite"}),
+    "label_or_id": frozenset({"Edm.Guid", "composite"}),
 }
 
 

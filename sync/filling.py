@@ -16,14 +16,15 @@ from ..mappings.text import fold
 from ..purchase_rules import RequestRules
 from .approvals import Approval
 from .purchase import Line, Request
+from .purchase_stock import Stock, Taken
 from .requests import OPEN
 
-__all__ = ["ADVICE", "CHECKS", "Around", "Gap", "check", "gaps_of", "outside_standard"]
+__all__ = ["ADVICE", "CHECKS", "Around", "Gap", "check", "from_stock", "gaps_of", "outside_standard", "repaired"]
 
 #: Codes that return nothing: what they say is for those who decide.
 ADVICE = frozenset(
-    {"not_standard", "stock_available", "under_warranty", "over_norm", "over_budget", "missing_approval",
-     "approver_is_initiator", "approver_not_in_matrix", "approver_dismissed", "approval_outdated"}
+    {"not_standard", "stock_available", "stock_other_unit", "under_warranty", "over_norm", "over_budget",
+     "missing_approval", "approver_is_initiator", "approver_not_in_matrix", "approver_dismissed", "approval_outdated"}
 )  # fmt: skip
 REASONS = frozenset({"new", "replacement", "reserve", "repair", "project"})
 
@@ -40,8 +41,9 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is known around a request, by ids of the desk. ``departments``: those in service; ``active``: people who
-    work here; ``assets``: asset → who has it (user or custodian); ``warranty``: asset → its last day; ``stock``: item
-    name (folded) → quantity free to issue; ``others``: all requests; ``names``: ``kind:id`` → name."""
+    work here; ``assets``: asset → who has it (user or custodian); ``warranty``: asset → its last day; ``stock``: what
+    the warehouses can give; ``open``: line → what nobody ordered, drafted or issued of it (all of it where the line is
+    not named); ``others``: all requests; ``names``: ``kind:id`` → name; ``allowed``: programs that may be installed."""
 
     today: date
     rules: RequestRules
@@ -49,9 +51,11 @@ class Around:
     active: frozenset[str] = frozenset()
     assets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     warranty: Mapping[str, date] = field(default_factory=dict)
-    stock: Mapping[str, Decimal] = field(default_factory=dict)
+    stock: Stock = field(default_factory=Stock)
+    open: Mapping[str, Decimal] = field(default_factory=dict)
     others: tuple[Request, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
 
 
 Check = Callable[[Request, Around], Iterable[Gap]]
@@ -174,13 +178,23 @@ def _special(request: Request, line: Line) -> Iterator[Gap]:
 
 
 def _thing(line: Line, around: Around) -> str:
-    return fold(around.names.get(f"item:{line.item}", line.text))
+    return fold(_called(line, around))
+
+
+def _called(line: Line, around: Around) -> str:
+    return around.names.get(f"item:{line.item}", line.text)
 
 
 def outside_standard(request: Request, around: Around) -> tuple[Line, ...]:
-    """Lines that are not of the IT standard; none where the company keeps no list."""
-    known = {fold(name) for name in around.rules.standard}
-    return tuple(line for line in request.lines if known and _thing(line, around) not in known)
+    """Lines that are not of the IT standard (programs: nor of those that are allowed); none where the company keeps no
+    list."""
+    standard, allowed = ({fold(name) for name in names} for names in (around.rules.standard, around.allowed))
+
+    def outside(line: Line) -> bool:
+        known = standard | allowed if line.category == "software" else standard
+        return bool(known) and _thing(line, around) not in known
+
+    return tuple(line for line in request.lines if outside(line))
 
 
 def _standard(request: Request, around: Around) -> Iterator[Gap]:
@@ -188,11 +202,34 @@ def _standard(request: Request, around: Around) -> Iterator[Gap]:
         yield Gap("not_standard", line.id, {"line": line.name, "role": around.rules.outside})
 
 
-def _stock(request: Request, around: Around) -> Iterator[Gap]:
+def repaired(request: Request, line: Line, around: Around) -> bool:
+    """Whether the thing that ``line`` replaces is under warranty: it is repaired, and nothing comes in its place."""
+    until = around.warranty.get(line.asset or request.asset)
+    return until is not None and until >= around.today
+
+
+def from_stock(request: Request, around: Around) -> tuple[Mapping[str, Taken], Stock]:
+    """Line → what lies in stock for it, and the stock without all that: one piece is given to one line."""
+    found, stock = {}, around.stock
     for line in request.lines:
-        free = around.stock.get(_thing(line, around), Decimal(0))
-        if line.quantity is not None and line.quantity > 0 and free > 0:
-            yield Gap("stock_available", line.id, {"line": line.name, "free": free, "issue": min(free, line.quantity)})
+        wanted = min(around.open.get(line.id, line.still), line.still)
+        if wanted > 0 and not repaired(request, line, around):
+            taken, stock = stock.give(request.organization, line, wanted, _called(line, around))
+            if taken is not None:
+                found[line.id] = taken
+    return found, stock
+
+
+def _stock(request: Request, around: Around) -> Iterator[Gap]:
+    given, _ = from_stock(request, around)
+    for line in request.lines:
+        if (taken := given.get(line.id)) is None:
+            continue
+        told = {"line": line.name, "free": (taken.free, taken.unit), "issue": (taken.quantity, line.unit)}
+        if taken.quantity:
+            yield Gap("stock_available", line.id, told)
+        elif not taken.comparable:
+            yield Gap("stock_other_unit", line.id, {**told, "unit": line.unit})
 
 
 def _replaced(request: Request, around: Around) -> Iterator[Gap]:
@@ -208,11 +245,16 @@ def _replaced(request: Request, around: Around) -> Iterator[Gap]:
 
 
 def _norms(request: Request, around: Around) -> Iterator[Gap]:
+    """A norm is of the request: two lines of one thing do not make room for twice as much."""
     norms = {fold(norm.item): norm.quantity for norm in around.rules.norms}
+    asked: dict[str, Decimal] = {}
     for line in request.lines:
-        norm = norms.get(_thing(line, around), norms.get(fold(line.category)))
-        if norm is not None and line.quantity is not None and line.quantity > norm:
-            yield Gap("over_norm", line.id, {"line": line.name, "norm": norm})
+        name = next((name for name in (_thing(line, around), fold(line.category)) if name in norms), None)
+        if name is None:
+            continue
+        before, asked[name] = asked.get(name, Decimal(0)), asked.get(name, Decimal(0)) + line.still
+        if before <= norms[name] < asked[name]:
+            yield Gap("over_norm", line.id, {"line": line.name, "norm": norms[name]})
 
 
 def _prices(request: Request, around: Around) -> Iterator[Gap]:

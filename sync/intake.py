@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from ..connectors.base import Connector, Page, Query, Raw, Rows
@@ -124,7 +125,10 @@ class Intake:
         """Records that are no kind of ours and are read for their label alone."""
         self._shown.add(kind)
         place = self.system.options["labels"][kind]
-        for raw in _all(self.connector, Query(place["collection"], tuple(place.get("fields", ())))):
+        fields = tuple(place.get("fields", ()))
+        # Of several catalogues a base publishes those it uses.
+        many = [_there(self.connector, Query(collection, fields)) for collection in place.get("collections", ())]
+        for raw in chain(*many) if many else _all(self.connector, Query(place["collection"], fields)):
             self.labels[(kind, raw.id)] = str(raw.data.get(place["field"]) or "").strip()
 
     def load(self, kind: str) -> Listing | None:

@@ -6,7 +6,7 @@ by the name (or id) that the books have for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -120,16 +120,19 @@ def _unlicensed(installed: Iterable[Installation], licences: Iterable[Licence], 
 
 def _of_books(licences: Iterable[Licence], books: list[BookObject]) -> list[Issue]:
     """Both ways: an object that no licence names, and a licence whose object the books do not have (any more)."""
-    keys: Mapping[str, str] = {key: one.id for one in books for key in (fold(one.name), fold(one.id))}
+    keys: dict[str, set[str]] = {}
+    for one in books:
+        # One object may stand on several accounts: whoever names it names all of it.
+        for key in {fold(one.name), fold(one.id)} - {""}:
+            keys.setdefault(key, set()).add(one.id)
     named: set[str] = set()
     found: list[Issue] = []
-    for one in licences:
-        if not one.book_object:
+    for licence in licences:
+        if not licence.book_object:
             continue
-        if (id := keys.get(fold(one.book_object))) is None:
-            found.append(_issue("licence_object_unknown", one.id, one.product, object=one.book_object))
-        else:
-            named.add(id)
+        if not (ids := keys.get(fold(licence.book_object))):
+            found.append(_issue("licence_object_unknown", licence.id, licence.product, object=licence.book_object))
+        named |= ids or set()
     for book in books:
         if book.id not in named:
             found.append(

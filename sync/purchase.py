@@ -38,6 +38,11 @@ class Line:
     def name(self) -> str:
         return self.text or self.item or self.id
 
+    @property
+    def still(self) -> Decimal:
+        """What is still asked for: less what was cancelled, nought where no quantity is told."""
+        return max((self.quantity or Decimal(0)) - self.cancelled, Decimal(0))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -78,16 +83,26 @@ def amount(line: Line) -> Decimal:
     return (line.quantity - line.cancelled) * line.price
 
 
-#: What an approval was given for: line id → (what, quantity, price), all as text.
+#: What an approval was given for: line id → (what, quantity, price), all as text; under ``WHO`` for whom and on what.
 Snapshot = Mapping[str, tuple[str, str, str]]
+WHO = ""
 
 
 def snapshot(request: Request) -> dict[str, tuple[str, str, str]]:
     """What an approval is about, for later comparison."""
+    return {WHO: ("|".join(_who(request)), "", ""), **_lines(request)}
+
+
+def _lines(request: Request) -> dict[str, tuple[str, str, str]]:
     return {
         line.id: (f"{line.item}|{line.text}|{line.category}", _number(line.quantity), _number(line.price))
         for line in request.lines
     }
+
+
+def _who(request: Request) -> tuple[str, ...]:
+    who = (request.organization, request.branch, request.department, request.initiator, request.beneficiary)
+    return (*who, request.reason, request.asset, request.article)
 
 
 def _number(value: Decimal | None) -> str:
@@ -96,15 +111,18 @@ def _number(value: Decimal | None) -> str:
 
 def version_of(request: Request) -> str:
     """A digest of everything that people approve: it changes when what is asked for, by whom or for whom changes."""
-    who = [request.organization, request.branch, request.department, request.initiator, request.beneficiary]
-    why = [request.reason, request.asset, request.article, str(request.needed_by)]
-    text = json.dumps([who, why, sorted(snapshot(request).items())], ensure_ascii=False)
+    told = _who(request)
+    who, why = [*told[:5]], [*told[5:], str(request.needed_by)]
+    text = json.dumps([who, why, sorted(_lines(request).items())], ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def within(approved: Snapshot, now: Snapshot, share: Decimal, most: Decimal) -> bool:
-    """Whether ``now`` is still what was approved: the same things, and no line or sum grown beyond ``share`` of what it
-    was and no more than ``most`` roubles in all, whichever is reached first."""
+    """Whether ``now`` is still what was approved: the same things for the same people on the same article, and no line
+    or sum grown beyond ``share`` of what it was and no more than ``most`` roubles in all, whichever is reached first.
+    Another day by which it is needed is no other request."""
+    if WHO not in approved:  # remembered before that was kept
+        now = {id: row for id, row in now.items() if id != WHO}
     if approved.keys() != now.keys() or any(approved[id][0] != now[id][0] for id in now):
         return False
     before, after = (sum((_sum(one[id]) for id in one), Decimal(0)) for one in (approved, now))

@@ -22,7 +22,7 @@ from .feed_facts import PLACES
 from .purchase import Line, Request
 from .types import Listing, Record
 
-__all__ = ["BookLine", "Crossing", "Good", "Spread", "goods_of", "lines_of", "spread"]
+__all__ = ["BookLine", "Crossing", "Good", "Spread", "alike", "goods_of", "lines_of", "spread"]
 
 ZERO = Decimal(0)
 
@@ -30,7 +30,7 @@ ZERO = Decimal(0)
 @dataclass(frozen=True, slots=True)
 class BookLine:
     """One row of a posted order (``step`` ``order``) or receipt (``receipt``) in the books. ``order``: the order it is
-    of or for; ``name``: what the item is called there; ``quantity`` in the item's own unit."""
+    of or for; ``name``: what the item is called there; ``quantity`` in the item's own ``unit`` ("" where unknown)."""
 
     step: str
     document: str
@@ -42,6 +42,7 @@ class BookLine:
     name: str
     text: str
     quantity: Decimal
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +129,19 @@ def goods_of(lines: Iterable[Line], supplies: Listing | None, items: Listing | N
 
 def _factor(line: Line, card: Record, item: Record) -> Decimal | None:
     unit = str(card.values.get("unit") or "")
-    if line.unit and _unit(line.unit) != _unit(unit):
+    if line.unit and not alike(line.unit, unit):
         return None
     factor = card.values.get("factor")
     if isinstance(factor, Decimal):
         return factor if factor > 0 else None
     # Books whose items do not tell their unit are counted in as the desk counts.
-    same = "unit" not in item.values or _unit(str(item.values["unit"] or "")) == _unit(unit)
+    same = "unit" not in item.values or alike(str(item.values["unit"] or ""), unit)
     return Decimal(1) if same else None
 
 
-def _unit(text: str) -> str:
-    return unit_key(text) or fold(text)
+def alike(one: str, two: str) -> bool:
+    """Whether two texts name the same unit."""
+    return (unit_key(one) or fold(one)) == (unit_key(two) or fold(two))
 
 
 # -- rows → lines ------------------------------------------------------------------------------------------------------
@@ -213,8 +215,11 @@ def _asks(line: Line, good: Good | None, row: BookLine, names: Mapping[str, str]
         return good.factor if good.item == row.item else None
     name = names.get(f"item:{line.item}", "") or line.text
     # A draft of ours says the unit along with the name.
-    wanted = {fold(name), fold(f"{name}, {line.unit}")} if name else set()
-    return Decimal(1) if wanted & {fold(row.text), fold(row.name)} else None
+    if name and fold(row.text) == fold(f"{name}, {line.unit}"):
+        return Decimal(1)
+    same = name and fold(name) in {fold(row.text), fold(row.name)}
+    known = not (row.unit and line.unit) or alike(row.unit, line.unit)
+    return Decimal(1) if same and known else None
 
 
 def _share(

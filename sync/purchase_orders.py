@@ -13,13 +13,15 @@ from typing import Any
 
 from ..mappings.model import Ref, Value
 from ..mappings.text import fold
+from .filling import repaired
 from .ids import create_key, fingerprint, operation_id
 from .orders import Order, asked_about, group_orders, is_order
 from .purchase import Line, Request, snapshot, within
 from .purchase_books import BookLine, Crossing
 from .purchase_rows import ALLOCATION
+from .purchase_stock import in_books
 from .purchase_world import Purchases
-from .purchasing import KIND, RULE, Review, issue_of, other_way, update_of
+from .purchasing import KIND, RULE, Review, issue_of, update_of
 from .requests import OPEN
 from .types import ORDER, Draft, FieldChange, Issue, Operation
 from .world import World
@@ -44,7 +46,6 @@ class Ordered:
 def order_drafts(world: World, known: Purchases, reviews: Iterable[Review]) -> Ordered:
     """What must be ordered for ``reviews``, and questions where it cannot be drafted or a draft is out of date."""
     document = str(world.book_map.kinds[KIND].options.get("document", "")) if KIND in world.book_map.kinds else ""
-    free = dict(known.around.stock)
     drafts = _drafts(world.drafts)
     orders: dict[str, tuple[Review, Order]] = {}
     issues: list[Issue] = []
@@ -53,10 +54,10 @@ def order_drafts(world: World, known: Purchases, reviews: Iterable[Review]) -> O
         issues += _outdated(known, one, mine)
         if one.state not in _WANTING or one.orders or not known.books or any(d.state in _LIVE for d in mine):
             continue
-        order = _order(world, known, one, document, free)
-        made = order is not None and any(d.state == "agreed" or order.event in _events(d) for d in mine)
-        if order is None or not order.rows:
+        order = _order(world, known, one, document)
+        if not order.rows:
             continue
+        made = any(d.state == "agreed" or order.event in _events(d) for d in mine)
         if made or document not in world.book_map.documents or not known.around.rules.drafts:
             issues.append(_by_hand(known, one))
         else:
@@ -83,12 +84,11 @@ def _by_hand(known: Purchases, one: Review) -> Issue:
 # -- one order ---------------------------------------------------------------------------------------------------------
 
 
-def _order(world: World, known: Purchases, one: Review, document: str, free: dict[str, Decimal]) -> Order | None:
+def _order(world: World, known: Purchases, one: Review, document: str) -> Order:
     request = one.request
-    wanted = _wanted(world, known, one, free)
     mapped = world.book_map.documents.get(document)
     roles = frozenset({*mapped.header, *mapped.row}) if mapped else frozenset()
-    rows = tuple(_row(known, line, quantity, roles) for line, quantity in wanted)
+    rows = tuple(_row(known, line, quantity, roles) for line, quantity in _wanted(known, one))
     mark = known.around.rules.mark.format(number=request.id)
     note = "; ".join(filter(None, (request.article, request.offer)))
     return Order(document or "order", _event(request.id, one.version), mark, _header(request, roles), rows, note)
@@ -98,27 +98,15 @@ def _event(request: str, version: str) -> str:
     return f"{KIND}:{request}:{version}"
 
 
-def _wanted(world: World, known: Purchases, one: Review, free: dict[str, Decimal]) -> list[tuple[Line, Decimal]]:
+def _wanted(known: Purchases, one: Review) -> list[tuple[Line, Decimal]]:
     """What is still to be bought of each line: less what stock gives and what is to be repaired instead."""
-    ways = other_way(one)
-    overruled = any(world.choice(way.key, way.fingerprint) == "take-desk" for way in ways)
     found = []
     for line in one.request.lines:
-        quantity = one.progress[line.id].open
-        name = fold(known.around.names.get(f"item:{line.item}", line.text))
-        issue = ZERO if overruled else min(quantity, max(free.get(name, ZERO), ZERO))
-        if issue:
-            free[name] -= issue
-        if not overruled and _repairable(known, one.request, line):
-            continue
-        if quantity > issue:
-            found.append((line, quantity - issue))
+        given = one.given.get(line.id)
+        quantity = one.progress[line.id].open - (given.quantity if given else ZERO)
+        if quantity > 0 and (one.overruled or not repaired(one.request, line, known.around)):
+            found.append((line, quantity.normalize() + 0))
     return found
-
-
-def _repairable(known: Purchases, request: Request, line: Line) -> bool:
-    until = known.around.warranty.get(line.asset or request.asset)
-    return until is not None and until >= known.around.today
 
 
 def _header(request: Request, roles: frozenset[str]) -> dict[str, Value]:
@@ -136,9 +124,12 @@ def _header(request: Request, roles: frozenset[str]) -> dict[str, Value]:
 def _row(known: Purchases, line: Line, quantity: Decimal, roles: frozenset[str]) -> dict[str, Value]:
     """A row in the books' words. Without an item there the words say it, with the unit that the number is in."""
     good = known.goods.get(line.id)
+    base = in_books(quantity, good.factor, unbroken=True) if good else None
+    if base is None:  # what is no number of the books' units is said in words
+        good, base = None, quantity
     name = known.around.names.get(f"item:{line.item}", "") or line.text
     told: dict[str, Value] = {"text": name if good else ", ".join(filter(None, (name, line.unit)))}
-    told["quantity"] = quantity * good.factor if good else quantity
+    told["quantity"] = base.normalize() + 0
     if good is not None:
         told["item"] = Ref("book", "item", good.item)
     if line.price is not None and (good is None or good.factor == 1):
@@ -213,8 +204,9 @@ def allocation_writes(world: World, known: Purchases, reviews: Iterable[Review])
             op = update_of(ALLOCATION, row, {"quantity": ZERO}, str(row.values.get("document") or ""))
             found += [op] if op else []
     by_id = {review.request.id: review for review in reviews}
-    strange = [_strange(by_id[id], row) for id, row in known.spread.strange if id in by_id]
-    return Ordered(tuple(found), tuple(strange))
+    strange = _together(known.spread.strange).items()
+    told = [_strange(by_id[id], came, what) for (id, _, what), came in strange if id in by_id]
+    return Ordered(tuple(found), tuple(told))
 
 
 def _values(one: Crossing) -> dict[str, Value]:
@@ -228,7 +220,16 @@ def _create(one: Crossing, key: str, label: str) -> Operation:
     return replace(op, id=operation_id(op))
 
 
-def _strange(one: Review, row: BookLine) -> Issue:
-    what = row.item or fingerprint({"text": row.text})
+def _together(rows: Iterable[tuple[str, BookLine]]) -> dict[tuple[str, str, str], BookLine]:
+    """Rows of one document for one thing as one, by request, document and thing."""
+    found: dict[tuple[str, str, str], BookLine] = {}
+    for id, row in rows:
+        key = (id, row.document, row.item or fingerprint({"text": fold(row.text)}))
+        old = found.get(key)
+        found[key] = replace(row, quantity=row.quantity + old.quantity) if old else row
+    return found
+
+
+def _strange(one: Review, row: BookLine, what: str) -> Issue:
     told: dict[str, Any] = {"document": row.number, "item": row.name or row.text or row.item, "quantity": row.quantity}
     return issue_of(one, f"{KIND}:{one.request.id}:{row.document}:{what}", "request_receipt_strange", **told)

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from ..mappings.model import Ref
-from .allocations import Allocation
+from .allocations import Allocation, progress
 from .ids import create_key
 from .purchase import Request
 from .purchase_books import BookLine, Crossing, Good, Spread, spread
 from .requests import OPEN
-from .types import Record
+from .types import Draft, Record, ordered
 from .world import World
 
-__all__ = ["ALLOCATION", "Rows", "id_of", "of_type", "parts_of", "texts_of"]
+__all__ = ["ALLOCATION", "Rows", "id_of", "of_type", "open_of", "parts_of", "texts_of"]
 
 #: The kind of the desk's rows that tell how far a line is.
 ALLOCATION = "allocation"
@@ -100,3 +100,42 @@ def parts_of(
         return known and whole and create_key(world.pair, ALLOCATION, one.id) not in rows.ours
 
     return replace(found, crossings=tuple(one for one in found.crossings if not taken_away(one)))
+
+
+# -- what is left of each line -----------------------------------------------------------------------------------------
+
+
+def open_of(
+    drafts: Iterable[Draft],
+    requests: Iterable[Request],
+    allocations: Mapping[str, Iterable[Allocation]],
+    goods: Mapping[str, Good],
+    names: Mapping[str, str],
+) -> dict[str, Decimal]:
+    """Line → what nobody ordered, received or issued of it, and no draft of ours that waits in 1C orders."""
+    waiting = _rows_of(drafts)
+    found: dict[str, Decimal] = {}
+    for request in requests:
+        rows = waiting.get(request.id, [])
+        orders = {request.id: {row.order for row in rows}}
+        given = spread(rows, [request], orders, goods, names, {}).crossings if rows else ()
+        for id, line in progress(request.lines, allocations.get(request.id, ())).items():
+            drafted = sum((one.quantity for one in given if one.line == id), Decimal(0))
+            found[id] = max(line.open - drafted, Decimal(0))
+    return found
+
+
+def _rows_of(drafts: Iterable[Draft]) -> dict[str, list[BookLine]]:
+    """Request → the rows of the drafts that were made for it and that nobody posted or took away."""
+    found: dict[str, list[BookLine]] = {}
+    for draft in drafts:
+        ids = [key.split(":")[1] for key in ordered(draft.members) if key.startswith("request:")]
+        if draft.state not in ("open", "edited") or not ids:
+            continue
+        for place, member in enumerate(draft.members, 1):
+            row = {change.name: change.after for change in member.changes}
+            item, quantity = row.get("item"), row.get("quantity")
+            told = ("order", draft.id, draft.number, "", str(place), draft.id, item.id if isinstance(item, Ref) else "")
+            if isinstance(quantity, Decimal):
+                found.setdefault(ids[0], []).append(BookLine(*told, "", str(row.get("text") or ""), quantity))
+    return found

@@ -5,7 +5,7 @@ It comes after the merge, under the same lock, guard and journal. A desk that ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from ..connectors.base import Query, Raw
 from ..errors import UchetError
 from ..mappings.model import Ref
 from ..mappings.shapes import RECEIPTS
+from ..mappings.text import fold
 from .ids import plan_id
 from .intake import PASSING
 from .licences import BookObject, Installation, Licence, questions
@@ -22,6 +23,7 @@ from .plan import refusal
 from .purchase import Request
 from .purchase_books import BookLine, goods_of, lines_of
 from .purchase_orders import allocation_writes, order_drafts
+from .purchase_rows import id_of
 from .purchase_world import DESK_KINDS, Bought, Order, Purchases, gather
 from .purchasing import Reviews, outcome
 from .requests import OPEN, Memory
@@ -187,15 +189,17 @@ def read_bought(
     alive = [one for one in requests.values() if one.state in OPEN]
     lines = [line for one in alive for line in one.lines]
     supplies = items = None
-    if any(line.item for line in lines):
+    label = reading.sight.intakes["book"].label
+    stocked = _stocked(reading.listings.get(("stock", "book")), label)
+    if reading.sight.world.feed is not None or any(line.item or fold(line.text) in stocked for line in lines):
         supplies, items = reading.both(pair, "supply", "item")
     goods = goods_of(lines, supplies, items)
+    units = {id: str(unit) for id, r in items.records.items() if (unit := r.values.get("unit"))} if items else {}
     documents = pair.book_map.documents
     mine = str(pair.book_map.kinds["request"].options.get("document", "")) if "request" in pair.book_map.kinds else ""
     if ("request", "book") not in reading.listings or mine not in documents:
-        return Bought(goods=goods)
+        return Bought(goods=goods, units=units)
     ids = sorted({order.id for one in alive for order in orders.get(one.id, ())})
-    label = reading.sight.intakes["book"].label
     key = str(pair.book_map.options.get("id", ""))
     found: list[BookLine] = []
     try:
@@ -208,8 +212,15 @@ def read_bought(
                     found += lines_of(document, raw, "receipt", label) if document.collection == place[0] else []
     except PASSING as error:
         reading.failed("book", "request", error)
-        return Bought(goods=goods)
-    return Bought(tuple(found), goods, whole=reading.listings["request", "book"].complete)
+        return Bought(goods=goods, units=units)
+    rows = tuple(replace(row, unit=units.get(row.item, "")) for row in found)
+    return Bought(rows, goods, reading.listings["request", "book"].complete, units)
+
+
+def _stocked(stock: Listing | None, label: Callable[[str, str], str | None]) -> frozenset[str]:
+    """What the items in the books' warehouses are called."""
+    ids = {id_of(record, "item") for record in stock.records.values()} if stock else set()
+    return frozenset(fold(name) for id in ids if id and (name := label("item", id)))
 
 
 # -- licences ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from .approvals import Approval, Who
 from .filling import Around
 from .purchase import Line, Request
 from .purchase_books import BookLine, Good, Spread
-from .purchase_rows import ALLOCATION, Rows, id_of, of_type, parts_of, texts_of
+from .purchase_rows import ALLOCATION, Rows, id_of, of_type, open_of, parts_of, texts_of
+from .purchase_stock import stock_of
 from .types import Listing, Record, Side
 from .world import World
 
@@ -43,11 +44,12 @@ class Order:
 @dataclass(frozen=True)
 class Bought:
     """What the books say of the orders of open requests: every row of theirs and of their receipts. ``goods``: line →
-    the item it asks for. ``whole``: nothing of it is missing."""
+    the item it asks for; ``units``: item → its unit, as far as items were read. ``whole``: nothing of it is missing."""
 
     rows: tuple[BookLine, ...] = ()
     goods: Mapping[str, Good] = field(default_factory=dict)
     whole: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,13 @@ def gather(
     }
     people = {} if (found := world.listing("person", "desk")) is None else found.records
     names = _names(world, labels["desk"], lines)
+    orders = _orders(listings.get(("request", "book")), alive, rules)
+    bought = buy(requests, orders)
+    rows = Rows.of(desk[ALLOCATION], lines)
+    documents = {id: {one.id for one in found} for id, found in orders.items()}
+    said, whole = (bought.rows, bought.goods), listings[ALLOCATION, "desk"].complete
+    parts = parts_of(world, requests, documents, said, names, rows, whole=whole)
+    allocations = rows.together(requests, parts if bought.whole else None)
     around = Around(
         world.today.date(),
         rules,
@@ -97,23 +106,19 @@ def gather(
         frozenset(id for id, r in people.items() if not r.retired and r.values.get("active") is not False),
         _holders(world),
         {id: until for id, r in desk["warranty"].items() if isinstance(until := r.values.get("until"), date)},
-        _stock(listings.get(("stock", "book")), labels["book"]),
+        stock_of(world, listings.get(("stock", "book")), labels["book"], bought.units, bought.goods),
+        open_of(world.drafts, requests.values(), allocations, bought.goods, names),
         tuple(requests.values()),
         names,
+        world.settings.licences.allowed,
     )
-    orders = _orders(listings.get(("request", "book")), alive, rules)
-    bought = buy(requests, orders)
-    rows = Rows.of(desk[ALLOCATION], lines)
-    documents = {id: {one.id for one in found} for id, found in orders.items()}
-    said, whole = (bought.rows, bought.goods), listings[ALLOCATION, "desk"].complete
-    parts = parts_of(world, requests, documents, said, names, rows, whole=whole)
     called = {id: frozenset(texts_of(r, "name", "number").values()) - {""} for id, r in people.items()}
     return Purchases(
         requests,
         alive,
         lines,
         _approvals(desk["approval"], given, alive),
-        rows.together(requests, parts if bought.whole else None),
+        allocations,
         orders,
         around,
         {
@@ -211,16 +216,6 @@ def _names(world: World, label: Label, lines: Mapping[str, Record]) -> dict[str,
     for record in lines.values():
         if (item := id_of(record, "item")) and (name := label("item", item)):
             found[f"item:{item}"] = name
-    return found
-
-
-def _stock(listing: Listing | None, label: Label) -> dict[str, Decimal]:
-    """Item name (folded) → what stands in the books' warehouses, all together."""
-    found: dict[str, Decimal] = {}
-    for record in listing.records.values() if listing else ():
-        quantity, item = record.values.get("quantity"), id_of(record, "item")
-        if isinstance(quantity, Decimal) and item and (name := label("item", item)):
-            found[fold(name)] = found.get(fold(name), Decimal(0)) + quantity
     return found
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..i18n.requests import answer_text, order_text
 from ..purchase_rules import RequestRules, Role
 from .allocations import Excess, excesses, progress
 from .approvals import Judgement, holders, judge
-from .filling import Gap, check, gaps_of, of_approvals, outside_standard
+from .filling import Gap, check, from_stock, gaps_of, of_approvals, outside_standard
 from .ids import fingerprint, operation_id
 from .purchase import Request, snapshot, version_of, within
+from .purchase_stock import Stock, Taken
 from .purchase_world import Order, Purchases
 from .requests import OPEN, Case, Facts, Memory, Merge, Progress, header_state, line_state, merge
 from .types import FieldChange, Issue, Operation, Record, Value
 
-__all__ = ["KIND", "RULE", "Review", "Reviews", "issue_of", "other_way", "outcome", "review", "update_of"]
+__all__ = ["KIND", "RULE", "Review", "Reviews", "issue_of", "outcome", "review_all", "update_of"]
 
 KIND = "request"
 LINE = "request_line"
@@ -26,13 +27,16 @@ RULE = "request"
 _CHECKED = frozenset({"approving", "approved", "in_plan"})
 _UNCHECKED = frozenset({"draft", "submitted", "on_check", "returned_for_correction"})
 #: Another way than buying: told to the specialists too, who can go it.
-_OTHER_WAY = frozenset({"stock_available", "under_warranty"})
+_OTHER_WAY = frozenset({"stock_available", "stock_other_unit", "under_warranty"})
+#: What stock has for a request is kept for it from its approval on, until it is issued.
+_PROMISED = frozenset({"approved", "in_plan", "ordered", "partially_received", "received", "issued_partially"})
 Choice = Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One request with everything that is known and decided of it."""
+    """One request with everything that is known and decided of it. ``given``: line → what stock gives instead of an
+    order; ``overruled``: a person said to buy it all the same."""
 
     request: Request
     version: str
@@ -43,6 +47,8 @@ class Review:
     orders: tuple[Order, ...]
     merge: Merge
     memory: Memory
+    given: Mapping[str, Taken] = field(default_factory=dict)
+    overruled: bool = False
 
     @property
     def state(self) -> str:
@@ -64,9 +70,30 @@ class Reviews:
 # -- one request -------------------------------------------------------------------------------------------------------
 
 
-def review(known: Purchases, id: str, old: Memory | None, choice: Choice) -> Review:
-    """``old``: what is remembered of it; ``choice(key, fingerprint)``: a person's word on a question."""
-    request, around = known.requests[id], known.around
+def review_all(known: Purchases, memories: Mapping[str, Memory], choice: Choice) -> tuple[Review, ...]:
+    """Every request, in the order of their numbers. ``memories``: what is remembered of them; ``choice(key,
+    fingerprint)``: a person's word on a question."""
+
+    def order(id: str) -> tuple[int, str]:
+        return len(id), id
+
+    found, stock = {}, known.around.stock
+    # What was promised stays so: an earlier request that is approved later takes what is left.
+    drafted = {id for id in known.requests if known.orders.get(id) or _drafted(known, id)}
+    for id in sorted(known.requests, key=lambda one: (one not in drafted, order(one))):
+        found[id], stock = _review(known, id, memories.get(id), choice, stock)
+    return tuple(found[id] for id in sorted(found, key=order))
+
+
+def _drafted(known: Purchases, id: str) -> bool:
+    """Whether a draft or a document took something of it."""
+    left, lines = known.around.open, known.requests[id].lines
+    return any(left.get(line.id, whole := line.still) < whole for line in lines)
+
+
+def _review(known: Purchases, id: str, old: Memory | None, choice: Choice, stock: Stock) -> tuple[Review, Stock]:
+    """One request, and the ``stock`` without what is promised to it."""
+    request, around = known.requests[id], replace(known.around, stock=stock)
     version, now = version_of(request), snapshot(request)
     memory = old or _met(request, known.records[id], version)
     rules = around.rules
@@ -91,7 +118,12 @@ def review(known: Purchases, id: str, old: Memory | None, choice: Choice) -> Rev
     if "on_check" in merged.steps or (merged.case.state in _CHECKED and not memory.checked):
         kept = replace(kept, checked=version, snapshots={**memory.snapshots, version: now})
     told = (*found, *of_approvals(judged.void, judged.missing)) if merged.case.state in _CHECKED else found
-    return Review(request, version, told, judged, rows, excesses(rows), orders, merged, kept)
+    one = Review(request, version, told, judged, rows, excesses(rows), orders, merged, kept)
+    given, rest = from_stock(request, around)
+    overruled = any(choice(way.key, way.fingerprint) == "take-desk" for way in _other_way(one))
+    if merged.case.state not in _PROMISED or overruled:
+        return replace(one, overruled=overruled), stock
+    return replace(one, given=given), rest
 
 
 def _met(request: Request, record: Record, version: str) -> Memory:
@@ -138,16 +170,15 @@ def outcome(known: Purchases, memories: Mapping[str, Memory], choice: Choice, la
     issues: list[Issue] = []
     kept: dict[str, Memory] = {}
     steps: dict[str, tuple[str, ...]] = {}
-    reviewed: list[Review] = []
-    for id in sorted(known.requests, key=lambda one: (len(one), one)):
-        one = review(known, id, memories.get(id), choice)
-        reviewed.append(one)
+    reviewed = review_all(known, memories, choice)
+    for one in reviewed:
+        id = one.request.id
         operations += _writes(known, one, language)
         issues += _issues(known, one, language)
         if one.memory != memories.get(id) and not one.merge.problem:
             kept[id], steps[id] = one.memory, one.merge.steps
     unique = {issue.key: issue for issue in issues}
-    return Reviews(tuple(operations), tuple(unique[key] for key in sorted(unique)), kept, steps, tuple(reviewed))
+    return Reviews(tuple(operations), tuple(unique[key] for key in sorted(unique)), kept, steps, reviewed)
 
 
 def _writes(known: Purchases, one: Review, language: str) -> list[Operation]:
@@ -216,13 +247,13 @@ def _issues(known: Purchases, one: Review, language: str) -> list[Issue]:
         params: dict[str, Any] = {"line": name, "step": excess.step, "have": excess.have, "most": excess.most}
         found.append(issue_of(one, f"{KIND}:{one.request.id}:{excess.line}:{excess.step}", "request_excess", **params))
     if one.state in _CHECKED:
-        found += other_way(one)
+        found += _other_way(one)
     if one.state == "approving":
         found += _nobody(known, one, rules)
     return found
 
 
-def other_way(one: Review) -> list[Issue]:
+def _other_way(one: Review) -> list[Issue]:
     """The question that tells specialists of another way than buying, where there is one."""
     ways = [gap for gap in one.gaps if gap.code in _OTHER_WAY]
     if not ways:
@@ -231,7 +262,10 @@ def other_way(one: Review) -> list[Issue]:
         lang: answer_text([(gap.code, gap.params) for gap in ways], lang).replace("\n", " ") for lang in ("en", "ru")
     }
     key = f"{KIND}:{one.request.id}:other-way"
-    return [issue_of(one, key, "request_other_way", why=told["en"], why_ru=told["ru"])]
+    # Asked anew when another quantity can be issued, not whenever somebody else takes one of a heap.
+    facts = [(gap.code, gap.line, {n: str(v) for n, v in gap.params.items() if n != "free"}) for gap in ways]
+    mark = fingerprint({"ways": str(facts)})
+    return [issue_of(one, key, "request_other_way", mark, why=told["en"], why_ru=told["ru"])]
 
 
 def _nobody(known: Purchases, one: Review, rules: RequestRules) -> list[Issue]:

@@ -100,8 +100,9 @@ class Progress:
 
     @property
     def open(self) -> Decimal:
-        """What nobody has ordered, bought or issued yet; never below nought."""
-        return max(self.approved - max(self.ordered, self.received, self.issued), Decimal(0))
+        """What nobody has ordered, bought or issued yet; never below nought. Issued above what came: from stock."""
+        from_stock = max(self.issued - self.received, Decimal(0))
+        return max(self.approved - max(self.ordered, self.received) - from_stock, Decimal(0))
 
 
 def line_state(line: Progress) -> str:

@@ -16,11 +16,13 @@ from enterprise import DEPARTMENTS, PEOPLE, fill, first_load, rest, started
 from firm import Firm, guid
 
 from uchet.connectors.onec.odata import OnecConnector
+from uchet.connectors.roundup.server import seed
 from uchet.emulator import Emulator, erp25
 from uchet.emulator.edmx import parse
 from uchet.mappings.check import unpublished
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref
+from uchet.purchase_rules import RequestRules
 from uchet.sync.intake import Intake, bind
 from uchet.sync.orders import Order
 
@@ -250,6 +252,54 @@ def stock(firm: Firm) -> dict[str, Decimal]:
     assert intake.issues == []
     names = {guid(name): name for name in ("warehouse", "cellar")}
     return {names[r.values["place"].id]: r.values["quantity"] for r in listing.records.values()}  # type: ignore[union-attr,misc]
+
+
+def test_a_request_is_ordered_by_the_order_of_trade_with_its_own_status(tmp_path: Path) -> None:
+    """«Заказ поставщику» tells itself where it stands; what came for it is told line by line."""
+    for firm in started(tmp_path / "ut", "ut11", erp25.trade()):
+        world, day = firm.world, firm.now.date()
+        world.put("Catalog_Организации", {"Ref_Key": guid("rose"), "Description": "ООО «Роза»", "ИНН": "7701000001"})
+        world.put("Catalog_СтруктураПредприятия", {"Ref_Key": guid("it"), "Description": "Отдел ИТ", "Code": "IT"})
+        store = {"Ref_Key": guid("warehouse"), "Description": "Основной склад", "ТипСклада": "ОптовыйСклад"}
+        world.put("Catalog_Склады", store)
+        world.put("Catalog_Номенклатура", {"Ref_Key": guid("toner"), "Code": "1", "Description": "Картридж TK-5240"})
+        world.unpublish(SHOWN)
+        first_load(firm)
+        firm.settings = replace(firm.settings, requests=RequestRules(matrix=()))  # nobody is asked
+        rose = firm.it.find("organization", "name", "ООО «Роза»")
+        main = firm.it.find("location", "name", "Основной склад")
+        it = firm.it.find("department", "name", "Отдел ИТ")
+        [vera] = seed(firm.home, "employee", [{"name": "Вера", "organization": rose, "active": True}])
+        card = {"name": "Картридж", "code": "1", "unit": "упак", "factor": "2", "quantity": "0", "organization": rose}
+        [toner] = seed(firm.home, "consumable", [card])
+        asked = {"title": "Картриджи", "status": "submitted", "organization": rose, "branch": main, "department": it,
+                 "initiator": vera, "employee": vera, "reason": "reserve", "article": "ИТ", "contact": "204",
+                 "submitted": f"{day}", "needed_by": f"{day.replace(day=28)}"}  # fmt: skip
+        [id] = seed(firm.home, "request", [asked])
+        row = {"request": id, "consumable": toner, "category": "consumable", "quantity": "3", "unit": "упак",
+               "price": "900", "price_date": f"{day}", "vat": "with", "location": main}  # fmt: skip
+        seed(firm.home, "request_line", [row])
+        firm.nights(2)
+        [order] = world.rows("Document_ЗаказПоставщику")
+        assert not order["Posted"]
+        assert f"Заявка в ИТ № {id}" in order["Комментарий"]
+        assert [(r["Номенклатура_Key"], r["Количество"]) for r in order["Товары"]] == [(guid("toner"), 6)]
+        bought = {"Партнер_Key": guid("partner"), "Соглашение_Key": guid("agreement"), "Статус": "Подтвержден"}
+        rows = [{**r, "ВидЦеныПоставщика_Key": guid("price")} for r in order["Товары"]]
+        world.edit("Document_ЗаказПоставщику", order["Ref_Key"], {**bought, "Товары": rows})
+        world.post("Document_ЗаказПоставщику", order["Ref_Key"])
+        came = {"Date": f"{firm.now.isoformat(timespec='seconds')}", "Number": "П-1", "Организация_Key": guid("rose"),
+                "Склад_Key": guid("warehouse"), "ЗаказПоставщику_Key": order["Ref_Key"],
+                "Товары": [{"Номенклатура_Key": guid("toner"), "Количество": 4}]}  # fmt: skip
+        world.write_document("Document_ПриобретениеТоваровУслуг", came)
+        firm.night()
+        shown_ = firm.it.read("request", id)["attributes"]
+        assert (shown_["status"], "подтверждён" in shown_["orders"]) == ("partially_received", True), shown_
+        found = firm.it.rows("allocation", ("step", "document", "quantity"))
+        assert [(r["step"], r["document"], r["quantity"]) for r in found] == [
+            ("order", order["Number"], "3"),
+            ("receipt", "П-1", "2"),
+        ]
 
 
 # -- БП КЗ -------------------------------------------------------------------------------------------------------------

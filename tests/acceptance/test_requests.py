@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import INVOICE, approve, ask, employee, line, shown, state
 from firm import PAIR, Firm, build, copies, guid
+from firm import receive as in_stock
 
 from uchet.cli import main
 from uchet.connectors.roundup.server import _database, seed
-from uchet.emulator.defaults import known_key
 from uchet.emulator.values import ZERO
 from uchet.errors import Reject
 from uchet.jobs import requests as purchases
 from uchet.jobs.wiring import Wired
+from uchet.mappings.load import load_system
 from uchet.purchase_rules import ApprovalRule, Approver, LicenceRules, RequestRules
 
-INVOICE, RECEIPT = "Document_СчетНаОплатуПоставщика", "Document_ПоступлениеТоваровУслуг"
+RECEIPT = "Document_ПоступлениеТоваровУслуг"
 RULES = RequestRules(
     matrix=(ApprovalRule(role="line_manager"), ApprovalRule(role="head_of_it", above=Decimal(1000))),
     approvers=(
@@ -43,62 +45,6 @@ def firm(origin: Firm, tmp_path: Path) -> Iterator[Firm]:
     made.settings = replace(made.settings, requests=RULES)
     yield made
     made.stop()
-
-
-def employee(firm: Firm, name: str) -> str:
-    return firm.it.find("employee", "name", name)
-
-
-def ask(firm: Firm, *, status: str = "submitted", **values: Any) -> str:
-    """A request of Vera's for herself, filled in as it should be but for ``values``."""
-    day = firm.now.date()
-    whole = {
-        "title": "Мышь",
-        "status": status,
-        "organization": firm.it.find("organization", "name", "ООО «Роза»"),
-        "branch": firm.it.find("location", "name", "Комната 204"),
-        "department": firm.it.find("department", "name", "Отдел ИТ"),
-        "initiator": employee(firm, "Волкова Вера Викторовна"),
-        "employee": employee(firm, "Волкова Вера Викторовна"),
-        "reason": "new",
-        "needed_by": day.replace(day=28).isoformat(),
-        "submitted": day.isoformat(),
-        "article": "ИТ",
-        "contact": "204",
-    }
-    [id] = seed(firm.home, "request", [{**whole, **values}])
-    return id
-
-
-def line(firm: Firm, request: str, **values: Any) -> str:
-    whole = {
-        "request": request,
-        "name": "Мышь беспроводная",
-        "category": "hardware",
-        "quantity": "2",
-        "unit": "шт",
-        "price": "900",
-        "price_date": firm.now.date().isoformat(),
-        "vat": "with",
-        "location": firm.it.find("location", "name", "Основной склад"),
-    }
-    [id] = seed(firm.home, "request_line", [{**whole, **values}])
-    return id
-
-
-def approve(firm: Firm, request: str, role: str, name: str, decision: str = "approved") -> str:
-    row = {"request": request, "role": role, "employee": employee(firm, name), "decision": decision}
-    [id] = seed(firm.home, "approval", [row])
-    return id
-
-
-def shown(firm: Firm, request: str) -> dict[str, Any]:
-    found: dict[str, Any] = firm.it.read("request", request)["attributes"]
-    return found
-
-
-def state(firm: Firm, request: str) -> str:
-    return str(shown(firm, request)["status"])
 
 
 def parts(firm: Firm) -> Wired:
@@ -319,14 +265,13 @@ def test_a_substitute_is_asked_about_and_a_persons_row_is_the_word_on_its_docume
 def test_what_is_in_stock_is_issued_what_is_under_warranty_repaired(firm: Firm) -> None:
     item(firm, "mouse")
     firm.world.edit("Catalog_Номенклатура", guid("item mouse"), {"Description": "Мышь беспроводная"})
-    row = {"Номенклатура_Key": guid("item mouse"), "Количество": 1, "СчетУчета_Key": known_key("account 10.09")}
-    body = {"Организация_Key": guid("rose"), "Склад_Key": guid("warehouse"), "Товары": [row]}
-    body |= {"СтатьяПрочихДоходовРасходов_Key": guid("income"), "Date": "2026-01-20T09:00:00"}
-    firm.world.write_document("Document_ОприходованиеТоваров", body)
+    in_stock(firm, "mouse", 1, "2026-01-20")
     id, _ = approved(firm)
     [draft] = drafts(firm)
     assert [r["Количество"] for r in draft["Товары"]] == [1], "one of the two is in stock"
     assert firm.asked("request_other_way")
+    firm.night()
+    quiet(firm)
 
     pc = firm.it.find("equipment", "inventory_number", "ОС-01")
     firm.it.change("equipment", pc, warranty="2027-01-01")
@@ -443,6 +388,27 @@ def test_a_step_that_is_none_and_two_different_ones(firm: Firm) -> None:
     quiet(firm)
 
 
+def test_packs_are_asked_for_and_pieces_lie_in_stock(firm: Firm) -> None:
+    """The books count pieces: fifteen are one pack of ten, and the other one is bought."""
+    item(firm, "paper")
+    firm.world.put(
+        "Catalog_КлассификаторЕдиницИзмерения", {"Ref_Key": guid("unit"), "Code": "796", "Description": "шт"}
+    )
+    firm.world.edit("Catalog_Номенклатура", guid("item paper"), {"ЕдиницаИзмерения_Key": guid("unit")})
+    in_stock(firm, "paper", 15, "2026-01-20")
+    owner = firm.it.find("organization", "name", "ООО «Роза»")
+    card = {"name": "Бумага", "code": "paper", "unit": "упак", "factor": "10", "quantity": "0", "organization": owner}
+    [paper] = seed(firm.home, "consumable", [card])
+    id, _ = approved(firm, consumable=paper, name=None, unit="упак")
+    assert "на складе есть 15 шт; выдайте 1 упак" in shown(firm, id)["answer"]
+    [draft] = drafts(firm)
+    [row] = draft["Товары"]
+    assert (row["Номенклатура_Key"], row["Количество"]) == (guid("item paper"), 10)
+    firm.night()
+    assert "на складе есть 15 шт; выдайте 1 упак" in shown(firm, id)["answer"], "kept for it until it is issued"
+    quiet(firm)
+
+
 def test_lost_memory_starts_no_request_anew(firm: Firm) -> None:
     id = ask(firm)
     line(firm, id)
@@ -484,6 +450,48 @@ def test_licences(firm: Firm) -> None:
         "installation_unlicensed", "installation_not_allowed",
     }  # fmt: skip
     assert cad
+
+
+def right(firm: Firm, code: str, catalog: str, name: str) -> None:
+    """A right of use on an account of the books, kept by a record of ``catalog``."""
+    firm.world.put("ChartOfAccounts_Хозрасчетный", {"Ref_Key": guid(code), "Code": code, "Type": "Active"})
+    firm.world.put(catalog, {"Ref_Key": guid(name), "Description": name})
+    record = {
+        "Period": "2026-01-15T10:00:00", "Организация_Key": guid("rose"), "AccountDr_Key": guid(code),
+        "ExtDimensionDr1": guid(name), "ExtDimensionDr1_Type": f"StandardODATA.{catalog}", "Сумма": 12000,
+    }  # fmt: skip
+    source = {"Recorder": guid(f"entry {name}"), "Recorder_Type": f"StandardODATA.{RECEIPT}"}
+    firm.world.put("AccountingRegister_Хозрасчетный", {**source, "RecordSet": [record]})
+
+
+def test_rights_of_use_on_every_account_one_to_many_seats(firm: Firm) -> None:
+    """04.01, 97.21 and an account that settings name; what was expensed stands on none and is not asked about."""
+    codes = ["04.01", "97.21", "012.1"]
+    firm.book_map = load_system("book", "bp30", {"options.accounts.licence.codes": codes})
+    right(firm, "04.01", "Catalog_НематериальныеАктивы", "Право на САПР")
+    right(firm, "97.21", "Catalog_РасходыБудущихПериодов", "Подписка на офис")
+    right(firm, "012.1", "Catalog_Номенклатура", "Антивирус")
+    rows = [
+        {"name": "Офис", "seats": "10", "book_object": "подписка на ОФИС"},
+        {"name": "Офис для склада", "seats": "5", "book_object": "Подписка на офис"},
+        {
+            "name": "Антивирус",
+            "seats": "50",
+            "book_object": guid("Антивирус"),
+        },  # by its key: this catalogue is not read
+        {"name": "Архиватор", "seats": "3"},
+    ]
+    seed(firm.home, "licence", rows)
+    firm.night()
+    assert firm.asked("licence_book_only").issue.params["name"] == "Право на САПР"
+    assert not firm.open("licence_object_unknown")
+    quiet(firm)
+    [cad] = seed(firm.home, "licence", [{"name": "САПР", "seats": "2", "book_object": "Право на САП"}])
+    firm.night()
+    assert firm.asked("licence_object_unknown").issue.params["object"] == "Право на САП"
+    firm.it.change("licence", cad, book_object="право на САПР")
+    firm.night()
+    assert not [row for row in firm.open() if row.issue.kind == "licence"]
 
 
 def test_the_command_line_with_rules_from_the_settings_file(

@@ -27,6 +27,8 @@ from uchet.sync.pair import EngineSettings
 from uchet.sync.purchase import Line, Request, snapshot, version_of
 from uchet.sync.purchase_books import BookLine, Good, spread
 from uchet.sync.purchase_orders import allocation_writes, order_drafts
+from uchet.sync.purchase_rows import open_of
+from uchet.sync.purchase_stock import Stock
 from uchet.sync.purchase_world import Order, Purchases
 from uchet.sync.purchasing import outcome
 from uchet.sync.requests import Case, Memory
@@ -66,6 +68,8 @@ class Desk:
     drafts: tuple[Draft, ...] = ()
     choices: dict[str, str] = field(default_factory=dict)
     around: Around = field(default_factory=lambda: Around(TODAY, RULES, frozenset({"d1"}), frozenset(PEOPLE)))
+    #: Which configuration the books are of.
+    book: str = "bp30"
     #: What the desk calls its people and things.
     names: dict[str, str] = field(default_factory=lambda: {f"person:{name}": name for name in PEOPLE})
 
@@ -103,9 +107,16 @@ class Desk:
             item = text if any(good.item == text for good in self.goods.values()) else ""
             self.rows.append(BookLine(*told, item, "", text, Decimal(quantity)))
 
-    def draft(self, id: str, version: str, state: Any = "open") -> None:
+    def keep(self, item: str, quantity: int, unit: str = "шт", organization: str = "o1") -> None:
+        """What lies in the books' warehouses, in their own unit; the item is called there by the name of its id."""
+        old = self.around.stock
+        free = {**old.free, (organization, item): Decimal(quantity)}
+        stock = Stock(free, {**old.named, item.lower(): (item,)}, {**old.units, item: unit})
+        self.around = replace(self.around, stock=stock)
+
+    def draft(self, id: str, version: str, state: Any = "open", quantity: int = 2) -> None:
         """A draft of ours, as it stands in 1C."""
-        row = (FieldChange("quantity", None, Decimal(2)),)
+        row = (FieldChange("quantity", None, Decimal(quantity)), FieldChange("text", None, "Мышь, шт"))
         member = Operation("m", "update", "book", "order", "x", None, row, rule=f"{ORDER}request:{id}:{version}")
         self.drafts = (*self.drafts, Draft(f"d-{id}", "invoice", "r", "1", "c", state, "0000-000007", (member,)))
 
@@ -127,7 +138,10 @@ class Desk:
             for one in self.requests.values()
             for line in one.lines
         }
-        around = replace(self.around, others=tuple(self.requests.values()), names=self.names)
+        open_ = open_of(self.drafts, self.requests.values(), allocations, self.goods, self.names)
+        stock = replace(self.around.stock, goods=self.goods)
+        others = tuple(self.requests.values())
+        around = replace(self.around, others=others, names=self.names, stock=stock, open=open_)
         who = {id: Who(PEOPLE, "Юг", "ИТ") for id in self.requests}
         return Purchases(
             self.requests,
@@ -144,7 +158,7 @@ class Desk:
         )
 
     def world(self) -> World:
-        book, desk = systems()
+        book, desk = systems(self.book)
         pairs = (("organization", "o1"), ("department", "d1"), ("place", "w1"))
         records = {kind: Record(kind, "book", f"b-{id}", {"organization": None}) for kind, id in pairs}
         listings = tuple(Listing(kind, "book", {r.id: r}, complete=True) for kind, r in records.items())
@@ -168,8 +182,8 @@ class Desk:
 
 
 @cache
-def systems() -> tuple[SystemMap, SystemMap]:
-    return load_system("book", "bp30"), load_system("desk", "roundup")
+def systems(book: str) -> tuple[SystemMap, SystemMap]:
+    return load_system("book", book), load_system("desk", "roundup")
 
 
 def shown(op: Operation) -> list[str]:
@@ -219,6 +233,13 @@ def a_substitute_came(desk: Desk) -> None:
     desk.receive("П-1", "З-1", ("Трекбол", 2), ("Доставка", 1))
 
 
+def a_substitute_came_in_two_rows(desk: Desk) -> None:
+    """Two rows of one receipt for one thing that no line takes: one question, about all of it."""
+    desk.checked("1", "ordered")
+    desk.order(("1",), "З-1", ("Мышь", 2))
+    desk.receive("П-1", "З-1", ("Трекбол", 2), ("трекбол", 3))
+
+
 def five_of_a_pack_of_twelve(desk: Desk) -> None:
     """The desk asks for packs, the books count pieces: what is no whole part of a pack is told, not rounded."""
     desk.goods["l1"] = Good("mouse", Decimal(12))
@@ -226,6 +247,14 @@ def five_of_a_pack_of_twelve(desk: Desk) -> None:
     desk.order(("1",), "З-1", ("mouse", 24))
     desk.receive("П-1", "З-1", ("mouse", 18))
     desk.receive("П-2", "З-1", ("mouse", 5))
+
+
+def pieces_came_for_packs_that_nobody_can_convert(desk: Desk) -> None:
+    """Of the same name, in another unit, and no coefficient is stored: twenty pieces are not twenty packs."""
+    desk.checked("1", "ordered", replace(LINE, unit="упак"))
+    desk.order(("1",), "З-1", ("Мышь, упак", 2))
+    row = ("receipt", "П-1", "П-1", f"{TODAY}", "1", "З-1", "mouse", "Мышь", "", Decimal(20))
+    desk.rows.append(BookLine(*row, "шт"))
 
 
 def the_approver_asks_for_himself(desk: Desk) -> None:
@@ -291,7 +320,7 @@ def in_stock(desk: Desk) -> None:
     desk.checked("1", "approved")
     desk.say("1", "line_manager", "Анна")
     desk.say("1", "head_of_it", "Борис")
-    desk.around = replace(desk.around, stock={"мышь": Decimal(1)})
+    desk.keep("Мышь", 1)
 
 
 def in_stock_for_one_of_two_requests(desk: Desk) -> None:
@@ -299,7 +328,82 @@ def in_stock_for_one_of_two_requests(desk: Desk) -> None:
     for id in ("1", "2"):
         desk.checked(id, "approved", replace(LINE, id=f"l{id}", quantity=Decimal(1)), beneficiary=f"{id}")
         desk.say(id, "line_manager", "Анна")
-    desk.around = replace(desk.around, stock={"мышь": Decimal(1)}, active=desk.around.active | {"1", "2"})
+    desk.keep("Мышь", 1)
+    desk.around = replace(desk.around, active=desk.around.active | {"1", "2"})
+
+
+def what_is_promised_stays_promised(desk: Desk) -> None:
+    """One of two was in stock when the second request was drafted: the first, approved a day later, buys its own."""
+    for id, state in (("1", "approved"), ("2", "in_plan")):
+        made = desk.checked(id, state, replace(LINE, id=f"l{id}"), beneficiary=f"{id}")
+        desk.say(id, "line_manager", "Анна")
+        desk.say(id, "head_of_it", "Борис")
+    desk.draft("2", version_of(made), quantity=1)
+    desk.order(("2",), "0000-000007", posted=False)
+    desk.keep("Мышь", 1)
+    desk.around = replace(desk.around, active=desk.around.active | {"1", "2"})
+
+
+def two_lines_of_one_item(desk: Desk) -> None:
+    """Three are in stock, two lines ask for two each: the second line gets what the first leaves."""
+    desk.checked("1", "approved", LINE, replace(LINE, id="l2"))
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("Мышь", 3)
+
+
+def what_is_repaired_takes_nothing_from_stock(desk: Desk) -> None:
+    """The first line's thing is under warranty: what lies in stock is the second line's."""
+    desk.checked("1", "approved", replace(LINE, asset="pc1"), replace(LINE, id="l2"), reason="replacement", asset="pc2")
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("Мышь", 2)
+    desk.names |= {"equipment:pc1": "ОС-01", "equipment:pc2": "ОС-02"}
+    desk.around = replace(desk.around, warranty={"pc1": TODAY + timedelta(days=1)})
+
+
+def _packs(desk: Desk, in_stock: int, asked: int = 2) -> None:
+    """Packs of ten of what the books count in pieces."""
+    desk.goods["l1"] = Good("mouse", Decimal(10))
+    desk.checked("1", "approved", replace(LINE, quantity=Decimal(asked), unit="упак"))
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("mouse", in_stock)
+
+
+def two_packs_of_ten_and_five_pieces_in_stock(desk: Desk) -> None:
+    """Five pieces are no pack: both packs are bought, counted in pieces."""
+    _packs(desk, 5)
+
+
+def two_packs_of_ten_and_fifteen_pieces_in_stock(desk: Desk) -> None:
+    """One pack's worth is issued, the other bought."""
+    _packs(desk, 15)
+
+
+def pieces_asked_for_and_packs_in_stock(desk: Desk) -> None:
+    """The other way round: the desk counts pieces, the books packs of ten; two packs are twenty pieces."""
+    desk.goods["l1"] = Good("mouse", Decimal("0.1"))
+    desk.checked("1", "approved", replace(LINE, quantity=Decimal(25)))
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("mouse", 2, "упак")
+
+
+def stock_in_a_unit_that_nobody_can_convert(desk: Desk) -> None:
+    """The unit of the card was changed and no coefficient is stored: said, and bought as it was asked for."""
+    desk.checked("1", "approved", replace(LINE, unit="упак"))
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("Мышь", 50)
+
+
+def stock_of_another_organisation(desk: Desk) -> None:
+    """Nothing is issued from one company to another."""
+    desk.checked("1", "approved")
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.keep("Мышь", 50, organization="o2")
 
 
 def in_stock_and_bought_all_the_same(desk: Desk) -> None:
@@ -333,6 +437,21 @@ def changed_after_it_was_drafted(desk: Desk) -> None:
     desk.put("1", "in_plan", replace(LINE, quantity=Decimal(5)))
 
 
+def given_to_another_after_it_was_approved(desk: Desk) -> None:
+    """Not a rouble more, but on another budget article: those who approved it approved something else."""
+    desk.checked("1", "approved")
+    desk.say("1", "line_manager", "Анна")
+    desk.say("1", "head_of_it", "Борис")
+    desk.put("1", "approved", article="АХО")
+
+
+def approved_becomes_an_order_in_erp(desk: Desk) -> None:
+    """Where the configuration has «Заказ поставщику», that is drafted instead of the invoice."""
+    desk.book = "erp25"
+    desk.goods["l1"] = Good("mouse")
+    approved_becomes_a_draft(desk)
+
+
 def withdrawn_after_it_was_drafted(desk: Desk) -> None:
     """Nothing is deleted in 1C: a person is asked to."""
     old = desk.checked("1", "in_plan")
@@ -354,7 +473,9 @@ SCRIPTS: tuple[Callable[[Desk], None], ...] = (
     over_delivery,
     one_order_for_two_requests_in_three_parts,
     a_substitute_came,
+    a_substitute_came_in_two_rows,
     five_of_a_pack_of_twelve,
+    pieces_came_for_packs_that_nobody_can_convert,
     the_approver_asks_for_himself,
     the_approver_was_dismissed,
     the_approver_is_not_in_the_matrix,
@@ -366,10 +487,20 @@ SCRIPTS: tuple[Callable[[Desk], None], ...] = (
     the_deadline_passed_while_it_waited,
     in_stock,
     in_stock_for_one_of_two_requests,
+    what_is_promised_stays_promised,
+    two_lines_of_one_item,
+    what_is_repaired_takes_nothing_from_stock,
+    two_packs_of_ten_and_five_pieces_in_stock,
+    two_packs_of_ten_and_fifteen_pieces_in_stock,
+    pieces_asked_for_and_packs_in_stock,
+    stock_in_a_unit_that_nobody_can_convert,
+    stock_of_another_organisation,
     in_stock_and_bought_all_the_same,
     under_warranty,
     outside_the_standard,
     changed_after_it_was_drafted,
+    given_to_another_after_it_was_approved,
+    approved_becomes_an_order_in_erp,
     withdrawn_after_it_was_drafted,
     the_draft_was_deleted,
 )

@@ -36,7 +36,7 @@ def test_bad_values_are_named(type: str, wire: Any) -> None:
         ("date", datetime(2026, 2, 10, 5), date(2026, 2, 10)), ("reference", ZERO, None), ("reference", "", None),
         ("reference", {"id": "7", "link": "u"}, Ref("desk", "person", "7")), ("number", "12", Decimal(12)),
         ("money", Decimal("1.50"), Decimal("1.50")), ("flag", "true", True), ("flag", None, None),
-        ("choice", "на  СКЛАДЕ", "in_stock"), ("choice", "", None),
+        ("choice", "на  СКЛАДЕ", "in_stock"), ("choice", "", None), ("label_or_id", "7", "7"),
     ],
 )  # fmt: skip
 def test_decoding(type: str, wire: Any, value: Value) -> None:

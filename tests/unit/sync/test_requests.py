@@ -17,6 +17,7 @@ from uchet.sync.approvals import Approval, Who, judge, required
 from uchet.sync.filling import ADVICE, Around, check, of_approvals
 from uchet.sync.licences import BookObject, Installation, Licence, questions, seats
 from uchet.sync.purchase import Line, Request, snapshot, version_of, within
+from uchet.sync.purchase_stock import Stock
 from uchet.sync.requests import header_state, line_state
 
 TODAY = date(2026, 3, 2)
@@ -73,7 +74,8 @@ BROKEN: dict[str, tuple[Request, dict[str, Any]]] = {
     "line_no_security_mark": (replace(GOOD, lines=(replace(LINE, category="media"),)), {}),
     "price_old": (replace(GOOD, lines=(replace(LINE, price_date=TODAY - timedelta(days=91)),)), {}),
     "not_standard": (GOOD, rules(standard=("Клавиатура",))),
-    "stock_available": (GOOD, {"stock": {"мышь": Decimal(1)}}),
+    "stock_available": (GOOD, {"stock": Stock({("o", "m"): Decimal(1)}, {"мышь": ("m",)})}),
+    "stock_other_unit": (GOOD, {"stock": Stock({("o", "m"): Decimal(1)}, {"мышь": ("m",)}, {"m": "упак"})}),
     "asset_not_theirs": (replace(GOOD, asset="a"), {"assets": {"a": frozenset({"anna"})}}),
     "under_warranty": (replace(GOOD, asset="a"), {"warranty": {"a": TODAY}}),
     "over_norm": (
@@ -114,6 +116,12 @@ def test_bounds() -> None:
     assert codes(others=(replace(OTHER, state="closed"),)) == set()
     assert codes(OTHER, others=(GOOD, OTHER)) == set(), "the earlier of two is no duplicate"
     assert codes(replace(GOOD, asset="a"), warranty={"a": TODAY - timedelta(days=1)}) == set()
+    soft, both = replace(GOOD, lines=(SOFT,)), rules(standard=("Клавиатура",))
+    assert codes(soft, allowed=("мышь",), **both) == codes(allowed=("Клавиатура",)) == set(), "programs have a list too"
+    assert codes(soft, allowed=("Офис",)) == codes(soft, allowed=("Офис",), **both) == {"not_standard"}
+    two = replace(GOOD, lines=(LINE, replace(LINE, id="2")))
+    assert codes(two, **rules(norms=(Norm(item="мышь", quantity=2),))) == set()
+    assert codes(two, **rules(norms=(Norm(item="мышь", quantity=1),))) == {"over_norm"}, "of both lines together"
 
 
 # -- approvals ---------------------------------------------------------------------------------------------------------
@@ -194,6 +202,11 @@ def test_tolerance_is_of_what_was_approved() -> None:
     dear = snapshot(replace(GOOD, lines=(replace(LINE, price=Decimal(100_000)),)))
     more = snapshot(replace(GOOD, lines=(replace(LINE, price=Decimal(105_001)),)))
     assert not within(dear, more, Decimal("0.1"), Decimal(5000))
+    for other in ({"beneficiary": "anna"}, {"article": "АХО"}, {"organization": "p"}, {"department": "x"}):
+        assert not within(approved, snapshot(replace(GOOD, **other)), Decimal(1), Decimal(5000)), other
+    later = replace(GOOD, needed_by=TODAY + timedelta(days=40))
+    assert within(approved, snapshot(later), Decimal("0.1"), Decimal(5000))
+    assert version_of(GOOD) != version_of(later)
     assert version_of(GOOD) != version_of(replace(GOOD, beneficiary="anna"))
     assert version_of(GOOD) == version_of(replace(GOOD, state="approving", contact="205"))
 
@@ -253,5 +266,7 @@ def test_seats_allow_list_and_the_books() -> None:
     books = [BookObject("b1", "право на ОФИС"), BookObject("b2", "САПР")]
     found = {i.code for i in questions([office, more], put, books, LicenceRules(allowed=("Офис",)), TODAY)}
     assert found == {"licence_overused", "installation_unlicensed", "installation_not_allowed", "licence_book_only"}
+    twice = [BookObject("04|b1", "Право на офис"), BookObject("012|b1", "право на офис")]
+    assert questions([office], put[:2], twice, LicenceRules(), TODAY) == [], "one object on two accounts"
     lost = replace(office, book_object="нет", seats=None)
     assert {i.code for i in questions([lost], put[:3], [], LicenceRules(), TODAY)} == {"licence_object_unknown"}
