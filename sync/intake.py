@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..connectors.base import Connector, Page, Query, Raw, Rows
+from ..connectors.base import Connector, Page, Query, Raw, Rows, Undecoded
 from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
@@ -144,6 +144,37 @@ class Intake:
             self.failed(kind, error)
             return None
         return self.decode(mapped, raws, parts, complete)
+
+    def pages(self, kind: str) -> Iterator[Listing]:
+        """As ``load``, a page of the listing at a time, so that memory does not grow with it: the last one says whether
+        that was all. Nothing where this side does not keep the kind or a register of it could not be read; records of
+        several sources come in one piece."""
+        mapped = self.system.kinds.get(kind)
+        if mapped is None or self.skipped(mapped.main):
+            return
+        if len(mapped.sources) > 1 or mapped.rule == "position":
+            whole = self.load(kind)
+            yield from (whole,) if whole is not None else ()
+            return
+        try:
+            for records, complete in self._parts(mapped):
+                yield self.decode(mapped, {raw.id: [raw] for raw in records}, {}, complete)
+        except PASSING as error:
+            self.failed(kind, error)
+            yield Listing(kind, self.side, {}, False)
+
+    def _parts(self, mapped: KindMap) -> Iterator[tuple[Iterable[Raw], bool]]:
+        """The pages of the main source; as rows where the connector hands them out, which it need not remember."""
+        query, connector = self.query(mapped.main), self.connector
+        rows = connector.undecoded(query) if isinstance(connector, Undecoded) else None
+        if rows is None or not isinstance(connector, Undecoded):
+            for page in connector.read(query):
+                self.noted(mapped.kind, page)
+                yield page.records, page.complete
+            return
+        for part in rows:
+            self.noted(mapped.kind, part)
+            yield connector.decoded(query, part.rows), part.complete
 
     def probe(self) -> None:
         """Read the first page of every source of the merge: published is not yet allowed. Raises what the connector

@@ -8,8 +8,8 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..mappings.keys import inv_key
@@ -17,9 +17,11 @@ from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
 from .covers import covers_of
 from .drafts import Move, answered, closings, group_moves
-from .feed import plan_events
+from .feed import Rest, plan_events
 from .feed_balance import remainders
 from .feed_book import marks, plan_entries
+from .feed_facts import FeedFacts
+from .feed_plan import FeedPlan
 from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
@@ -30,7 +32,7 @@ from .pairing import Pairing
 from .types import EMPTY, UNIT, Covers, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
 from .world import World, label_of
 
-__all__ = ["build", "build_orders", "examine"]
+__all__ = ["Examined", "build", "build_orders", "examine"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close", "mark")
 
@@ -40,13 +42,28 @@ def build(world: World) -> Plan:
     return examine(world)[0]
 
 
-def examine(world: World) -> tuple[Plan, frozenset[tuple[str, str, str]]]:
-    """The plan, and the pairs (kind, book id, desk id) that need nothing: while their records, their link and what
-    these are compared by stay as they are, the plan is the same without them."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What planning found beside the plan. ``quiet``: the pairs (kind, book id, desk id) that need nothing: while their
+    records, their link and what these are compared by stay as they are, the plan is the same without them.
+
+    ``parts``: plans of drafts that follow the plan in the same run (``Plan.later``), made one after the other;
+    ``covers``: which questions all of them together look into."""
+
+    quiet: frozenset[tuple[str, str, str]]
+    parts: Iterator[Plan]
+    covers: Covers
+
+
+def examine(world: World) -> tuple[Plan, Examined]:
+    """The plan, and what else was found."""
     builder = _Builder(world)
     for kind in world.kinds:
         builder.add(kind)
-    return builder.plan(), frozenset(builder.quiet)
+    plan = builder.plan()
+    return plan, Examined(
+        frozenset(builder.quiet), builder.parts(), covers_of(builder.world, replace(plan, later=EMPTY))
+    )
 
 
 def build_orders(world: World, orders: Collection[Order]) -> Plan:
@@ -72,6 +89,7 @@ class _Builder:
         self.moves: list[Move] = []
         self.quiet: set[tuple[str, str, str]] = set()
         self.bases: dict[str, int] = {}
+        self.rest: Rest | None = None
         self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
 
     # -- one kind ---------------------------------------------------------------------------------------------------
@@ -234,7 +252,7 @@ class _Builder:
         self.issues += needless
         for op in closed:
             self.put(op)
-        whole = self.whole(self.issues)
+        whole = replace(self.whole(self.issues), later=self.rest.rows if self.rest else EMPTY)
         return replace(whole, covers=covers_of(self.world, whole))
 
     def feed(self) -> None:
@@ -242,11 +260,25 @@ class _Builder:
         facts = self.world.feed
         if facts is None:
             return
-        feed = plan_events(self.world, facts)
+        feed, self.rest = plan_events(self.world, facts)
         plan_entries(self.world, facts, feed)
-        self.issues += [*feed.issues, *remainders(self.world, facts, feed)]
+        self.issues += remainders(self.world, facts, feed)
+        self._fill(facts, feed)
+
+    def _fill(self, facts: FeedFacts, feed: FeedPlan) -> None:
+        self.issues += feed.issues
         for op in [*feed.operations, *marks(feed, facts)]:
             self.put(op)
+
+    def parts(self) -> Iterator[Plan]:
+        """The plans that follow: drafts and the questions about them, and nothing else is complete in them."""
+        facts = self.world.feed
+        for feed in self.rest.parts() if self.rest else ():
+            self.operations, self.issues = [], []
+            if facts is not None:
+                self._fill(facts, feed)
+            if self.operations or self.issues:
+                yield replace(self.whole(self.issues), read=EMPTY, complete=EMPTY, bases=EMPTY)
 
     def whole(self, asked: Iterable[Issue]) -> Plan:
         issues = tuple(sorted((self._named(i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))

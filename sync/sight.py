@@ -170,7 +170,7 @@ def _look(
     staging = staging_of(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
     ahead = [kind.name for kind in staged_kinds(pair)] if staging else []
     every = tuple(store.links_beside(pair.name, ahead))
-    crossed = [link for link in every if link.kind == MOVEMENT]
+    crossed = tuple(link for link in every if link.kind == MOVEMENT)
     known = tuple(link for link in every if link.kind != MOVEMENT)
     context = Context(pair, settings, contact.descriptions, contact.bindings, page) if staging else None
     read = _listings(pair, intakes, known, rejected, progress, staging, context)
