@@ -1,4 +1,5 @@
-"""A night after very many movements of the desk: ``python flood_run.py STATE BOOK DESK``; both sides run apart."""
+"""A night after very many movements of the desk, or the one after that: ``python flood_run.py night|calm STATE BOOK
+DESK``; both sides run apart."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import flood
 from uchet.sync.store import Store
 
 
-def main(state: str, book: str, desk: str) -> None:
+def main(what: str, state: str, book: str, desk: str) -> None:
     control = book.partition("odata/")[0] + "emulator/requests"
 
     def answered() -> dict[str, int]:
@@ -29,7 +30,7 @@ def main(state: str, book: str, desk: str) -> None:
 
     with Store.open(Path(state), clock=clock) as store:
         made = flood.engine(book, desk, store, clock)
-        child.report(lambda: flood.night(made, answered))
+        child.report(lambda: (flood.night if what == "night" else flood.calm)(made, answered))
 
 
 if __name__ == "__main__":

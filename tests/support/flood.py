@@ -138,6 +138,14 @@ def pages_read() -> Iterator[list[int]]:
         OnecConnector.read, OnecConnector.undecoded = read, undecoded  # type: ignore[method-assign]
 
 
+def calm(made: Engine, answered: Callable[[], Mapping[str, int]]) -> int:
+    """The night after, in which nothing happens; its requests."""
+    before = sum(answered().values())
+    run = made.run()
+    assert (run.failed, run.writes, run.drafts) == (0, 0, 0), run
+    return sum(answered().values()) - before
+
+
 def night(made: Engine, answered: Callable[[], Mapping[str, int]]) -> dict[str, int]:
     """One night and what it cost; ``answered``: how many requests the emulated 1C has answered so far, by method."""
     before = answered()
