@@ -19,6 +19,7 @@ from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
+from .binding import all_records, bind
 from .lazy import Records
 from .types import UNIT, Issue, Listing, Record
 
@@ -29,63 +30,6 @@ MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
 #: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)
-
-
-def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
-    """Keys that differ from base to base: additional attributes by title (in the set that the mapping names, where two
-    sets have the same title), accounts by code with their sub-accounts.
-
-    Returns the property's name → its key for each property found, ``accounts:NAME`` → keys joined by commas.
-    """
-    found: dict[str, str] = {}
-    place = system.options.get("properties")
-    if place and system.properties:
-        titles = _titles(connector, place)
-        for prop in system.properties.values():
-            if prop.title in titles:
-                found[prop.name] = titles[prop.title]
-    charts: dict[tuple[str, ...], list[Raw]] = {}
-    for name, accounts in (system.options.get("accounts") or {}).items():
-        asked = (accounts["collection"], *accounts.get("fields", ()))
-        if asked not in charts:
-            charts[asked] = _there(connector, Query(asked[0], asked[1:]))
-        found[f"accounts:{name}"] = ",".join(_branch(charts[asked], accounts))
-    return found
-
-
-def _there(connector: Connector, query: Query) -> list[Raw]:
-    """All records; none where a base does not publish them (what the merge needs of them was demanded before)."""
-    try:
-        return _all(connector, query)
-    except Blocked as error:
-        if error.code != "not_published":
-            raise
-        return []
-
-
-def _titles(connector: Connector, place: Mapping[str, Any]) -> dict[str, str]:
-    """Title → key of the additional attributes in use; those of the wanted set win over namesakes elsewhere."""
-    rows = [r for r in _there(connector, Query(place["collection"], tuple(place.get("fields", ())))) if not r.retired]
-    wanted: set[str] = set()
-    if place.get("set_collection"):
-        sets = _all(connector, Query(place["set_collection"], (place["key_field"], place["set_name_field"])))
-        wanted = {r.id for r in sets if r.data.get(place["set_name_field"]) == place["set_name"]}
-    rows.sort(key=lambda r: (r.data.get(place.get("set_field", "")) in wanted, r.id))
-    return {str(r.data.get(place["title_field"]) or "").strip(): r.id for r in rows}
-
-
-def _all(connector: Connector, query: Query) -> list[Raw]:
-    return [raw for page in connector.read(query) for raw in page.records]
-
-
-def _branch(rows: Iterable[Raw], accounts: Mapping[str, Any]) -> list[str]:
-    """The accounts with the given ``code`` or ``codes`` (an account's ``codes`` win) and everything below them."""
-    rows = list(rows)
-    codes = accounts.get("codes") or [accounts["code"]]
-    keys = [r.id for r in rows if str(r.data.get(accounts["code_field"]) or "").strip() in codes]
-    for key in keys:  # grows while it is walked: children, then theirs
-        keys += [r.id for r in rows if r.data.get(accounts["parent_field"]) == key and r.id not in keys]
-    return keys
 
 
 @dataclass(slots=True)
@@ -124,7 +68,7 @@ class Intake:
         """Records that are no kind of ours and are read for their label alone."""
         self._shown.add(kind)
         place = self.system.options["labels"][kind]
-        for raw in _all(self.connector, Query(place["collection"], tuple(place.get("fields", ())))):
+        for raw in all_records(self.connector, Query(place["collection"], tuple(place.get("fields", ())))):
             self.labels[(kind, raw.id)] = str(raw.data.get(place["field"]) or "").strip()
 
     def load(self, kind: str) -> Listing | None:

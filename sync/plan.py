@@ -26,6 +26,7 @@ from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
 from .mirror import MIRRORS, mirror
+from .naming import named
 from .orders import Order, group_orders, question_about
 from .pair import other
 from .pairing import Pairing
@@ -281,7 +282,7 @@ class _Builder:
                 yield replace(self.whole(self.issues), read=EMPTY, complete=EMPTY, bases=EMPTY)
 
     def whole(self, asked: Iterable[Issue]) -> Plan:
-        issues = tuple(sorted((self._named(i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
+        issues = tuple(sorted((named(self.world, i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
         operations = tuple(sorted(self.operations, key=self._rank))
         return Plan(
             plan_id(operations, issues, self.world.fingerprint),
@@ -301,21 +302,6 @@ class _Builder:
             return {}
         desk, book = (facts.read, facts.entries.read) if read else (facts.complete, facts.entries.complete)
         return {"desk|movement": desk, "book|movement": book}
-
-    def _named(self, issue: Issue) -> Issue:
-        """``issue`` with people's names for the records it is about: ids say nothing to an accountant."""
-        ids: list[tuple[Side, str]] = [("book", str(issue.book)), ("desk", str(issue.desk))]
-        ids += [("book", id) for id in str(issue.params.get("books", "")).split(", ")]
-        ids += [("desk", id) for id in str(issue.params.get("desks", "")).split(", ")]
-        labels = {f"{side}:{id}": name for side, id in ids if (name := self._label(issue.kind, side, id))}
-        return replace(issue, params={**issue.params, "labels": labels}) if labels else issue
-
-    def _label(self, kind: str, side: Side, id: str) -> str:
-        record = self.world.record(kind, side, id)
-        if record is None:
-            return ""
-        number, name = record.values.get("inventory_number"), record.values.get("name")
-        return " ".join(str(part) for part in (number, name) if part)
 
     def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)
