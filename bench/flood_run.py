@@ -28,6 +28,7 @@ def main(what: str, state: str, book: str, desk: str) -> None:
     def clock() -> datetime:
         return datetime(2026, 2, 17, tzinfo=UTC)
 
+    flood.quiet()
     with Store.open(Path(state), clock=clock) as store:
         made = flood.engine(book, desk, store, clock)
         child.report(lambda: (flood.night if what == "night" else flood.calm)(made, answered))

@@ -7,6 +7,7 @@ it is terminated, always under the same addresses.
 from __future__ import annotations
 
 import json
+import logging
 import random
 import signal
 import sqlite3
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import structlog
 from bulk import record
 from firm import LIMITS, PAIR, PASSWORDS, ZONE, Firm, build, guid
 
@@ -206,6 +208,11 @@ class Listed:
         return value
 
 
+def quiet() -> None:
+    """Requests are counted, not told: standard output is for figures."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
 def ports(folder: Path) -> list[int]:
     """Of the book and of the desk: an address is part of a side's identity."""
     return list(json.loads((folder / "ports.json").read_text()))
@@ -225,6 +232,7 @@ def serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    quiet()
     if sys.argv[1] == "build":
         flood(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
     else:
