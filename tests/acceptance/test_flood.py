@@ -3,8 +3,6 @@ drafts that are made in slices are those that one plan would hold."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +24,7 @@ def clock() -> datetime:
 @pytest.fixture
 def firm(tmp_path: Path) -> Iterator[Firm]:
     folder = tmp_path / "flood"
-    words = [sys.executable, flood.__file__, "build", str(folder), str(EVENTS), "10"]
-    subprocess.run(words, check=True, timeout=240)
+    flood.flood(folder, EVENTS, 10)
     made = Firm(folder, Ports(*flood.ports(folder))).start()
     yield made
     made.stop()
