@@ -6,7 +6,7 @@ Registering is append-only and writes to neither side: an event seen once is nev
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -64,9 +64,11 @@ def look_at_feed(
     book: Intake,
     desk: Intake,
     links: tuple[Link, ...],
+    own: Mapping[str, str],
     progress: Callable[[str], None],
 ) -> FeedFacts | None:
-    """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why)."""
+    """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why).
+    ``own``: the documents that we drafted → their numbers."""
     # The desk first: what is recorded while the books are read waits for the next night.
     progress("desk supply")
     supplies = desk.load("supply")
@@ -97,7 +99,7 @@ def look_at_feed(
         entries,
         links,
         _closed(pair, stock, entries),
-        _numbers(pair, entries, links, settings.start),
+        {**_numbers(pair, entries, {*own, *(link.book.partition("|")[0] for link in links)}, settings.start), **own},
         frozenset(seen.edited),
         frozenset(e.id for e in events if seen.gone(e)),
         seen.read,
@@ -268,14 +270,14 @@ def _closed(pair: Pair, *listings: Listing) -> dict[str, date]:
     return {org: until for org, until in dates.items() if until is not None}
 
 
-def _numbers(pair: Pair, entries: Listing, links: Iterable[Link], start: date) -> dict[str, str]:
-    """Document → the number people know it by, of the documents from which nothing crossed yet."""
-    crossed = {link.book.partition("|")[0] for link in links}
+def _numbers(pair: Pair, entries: Listing, known: Collection[str], start: date) -> dict[str, str]:
+    """Document → the number people know it by, of all but the ``known`` ones: those that are ours, and those from which
+    something crossed already."""
     wanted: dict[str, set[str]] = {}
     for record in entries.records.values():
         day, document = record.values.get("date"), str(record.values.get("document") or "")
         kind = str(record.values.get("document_type") or "").rpartition(".")[2]
-        if kind and document not in crossed and isinstance(day, date) and day >= start:
+        if kind and document not in known and isinstance(day, date) and day >= start:
             wanted.setdefault(kind, set()).add(document)
     found: dict[str, str] = {}
     size, key = pair.book.capabilities.many_ids, str(pair.book_map.options.get("id", ""))

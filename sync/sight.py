@@ -215,7 +215,8 @@ def _look(
     first = not known and store.count_links(pair.name) == len(crossed)
     if settings.feed is not None and keeps(pair) and not first:
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
-        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
+        own = {draft.ref: draft.number for draft in world.drafts}
+        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, own, progress)
         lost += _forgot(crossed, fed) if "desk" in back else ()
         problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
         world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)

@@ -23,11 +23,13 @@ import pytest
 from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid
 from office import COMMAND
 
+from uchet.connectors.base import Query
 from uchet.connectors.onec.odata import OnecConnector
 from uchet.connectors.roundup.server import seed
 from uchet.emulator import objects, posting
 from uchet.emulator.defaults import known_key
 from uchet.errors import Fatal
+from uchet.sync.context import RECEIPTS
 from uchet.sync.pair import EngineSettings, FeedSettings
 from uchet.sync.store import Store
 
@@ -193,7 +195,7 @@ class Shop:
         return len(own), len(theirs)
 
 
-def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
+def test_movements_cross_both_ways_and_nothing_returns(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(firm)
     shop.record(12)
     shop.receive(3)
@@ -204,7 +206,17 @@ def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
     assert shop.post() == run.drafts
     firm.night()
     assert shop.check() == (12, 3)
+    asked: list[str] = []
+    read = OnecConnector.read
+
+    def reading(connector: OnecConnector, query: Query, *more: Any) -> Any:
+        if query.collection in (*DRAFTS, RECEIPT):
+            asked.extend(query.where.get("Ref_Key") or ())
+        return read(connector, query, *more)
+
+    monkeypatch.setattr(OnecConnector, "read", reading)
     calm = firm.night()
+    assert len(asked) <= RECEIPTS < run.drafts, "beside our last drafts, what crossed is asked for no more"
     assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
     assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
 
