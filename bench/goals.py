@@ -187,6 +187,22 @@ def writes(stage: Stage, n: int) -> list[tuple[str, Result]]:
     return lines
 
 
+def flood(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """N movements of a real Roundup become drafts of the emulated 1C in one night; requests and memory are counted."""
+    folder = stage.flood(n)
+    with stage.served(folder) as (book, desk):
+        figure = child.run("flood_run.py", "night", folder / "uchet.db", book, desk)
+        after = child.run("flood_run.py", "calm", folder / "uchet.db", book, desk)
+    cost = figure.found
+    sides = f"{_told('uchet', [figure])} events={n} {' '.join(f'{name}={count}' for name, count in cost.items())}"
+    most = cost["drafts"] + cost["pages"] + 20
+    return [
+        ("flood-requests", Result(cost["requests"], most, "", sides)),
+        ("flood-memory", Result(figure.added, 150, "MiB", sides)),
+        ("flood-after-memory", Result(after.added, 150, "MiB", f"{_told('uchet', [after])} requests={after.found}")),
+    ]
+
+
 def status(stage: Stage, n: int) -> list[tuple[str, Result]]:
     """The whole process, as typed, on the state of N linked things."""
     state = stage.copy(stage.state(n))
@@ -259,6 +275,7 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "first-load": (first_load, SIZE),
     "changed": (changed, SIZE),
     "writes": (writes, 1),
+    "flood": (flood, SIZE),
     "status": (status, 1000),
     "odata": (onec, SIZE),
     "soap": (web_service, 10_000),

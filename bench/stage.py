@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import paper
 import twins
 
 HERE = Path(__file__).parent
+FLOOD = HERE.parent / "tests" / "support" / "flood.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,25 @@ class Stage:
         for part in _parts(state):
             shutil.copy(part, target.with_name(part.name.replace(state.name, target.name)))
         return target
+
+    def flood(self, n: int) -> Path:
+        """A company on whose desk N movements were recorded since last night; made anew, for a night uses it up."""
+        folder = self.path("flood")
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, str(FLOOD), "build", str(folder), str(n), str(max(20, n // 100))], check=True)
+        return folder
+
+    @contextmanager
+    def served(self, folder: Path) -> Iterator[tuple[str, str]]:
+        """Its two sides in a process of their own: the addresses of the emulated 1C and of Roundup."""
+        words = [sys.executable, str(FLOOD), "serve", str(folder)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        try:
+            book, desk = json.loads(process.stdout.readline() if process.stdout else "")
+            yield book, desk
+        finally:
+            process.terminate()
+            process.wait()
 
     def empty(self) -> Path:
         target = self.path("work.db")

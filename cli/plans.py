@@ -54,6 +54,7 @@ def plan_json(made: Plan, verdict: Verdict, state: str) -> dict[str, Any]:
         "stopped": verdict.stopped,
         "reasons": [{"code": code, "params": params} for code, _, params in verdict.reasons],
         "writes": made.writes,
+        "later": sum(made.later.values()),
         "issues": len(made.issues),
         "operations": made.operations,
     }
@@ -65,6 +66,14 @@ def _show(seat: Seat, made: Plan, verdict: Verdict, words: Words, limit: int | N
         seat.say(plan_table(made, words))
     else:
         seat.say(seat.t("Nothing to change: both sides tell the same story."))
+    if made.later:
+        count = sum(made.later.values())
+        seat.say(
+            seat.t(
+                "Drafts of {count} more rows follow in parts: in the same night, or after “uchet apply” in the next.",
+                count=count,
+            )
+        )
     seat.say(*verdict_lines(verdict, words))
     seat.say(seat.t("Questions for people: {count} (uchet issues list).", count=len(made.issues)))
     if verdict.stopped:

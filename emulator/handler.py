@@ -76,6 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Response(404, b"<html><body>HTTP: Not found</body></html>", "text/html;charset=utf-8"))
 
     def _odata(self, path: str, query: str, body: bytes) -> None:
+        self._emulator.requests[self.command] += 1
         limit = self._emulator.switches.segment_limit
         if limit is not None and any(len(part) > limit for part in path.split("/")):
             self._send(Response(400, b"<html><body><h2>Bad Request - Invalid URL</h2></body></html>", "text/html"))
@@ -152,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _control(self, what: str, body: bytes) -> Response:
         emulator = self._emulator
+        if (what, self.command) == ("requests", "GET"):
+            return Response(200, encode(dict(emulator.requests)))
         try:
             given = msgspec.json.decode(body) if body else {}
             if what == "faults" and self.command == "POST":

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from http.server import ThreadingHTTPServer
@@ -72,6 +73,8 @@ class Emulator:
         self.name = base
         self.switches = Switches(**switches)
         self.faults = Faults()
+        #: OData requests so far, by method.
+        self.requests: Counter[str] = Counter()
         self.sessions = Sessions(self.switches)
         model = _model(metadata)
         self._store = _open(state)

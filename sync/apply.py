@@ -59,9 +59,7 @@ class Applier:
         for n, op in enumerate(remote):
             self._one(op, zone)
             self.progress(n + 1, len(remote))
-        for op in operations:
-            if op.action == "close":
-                self._close(op)
+        self._close([op for op in operations if op.action == "close"])
         return self.result
 
     def _standing(self, plan: Plan) -> list[Operation]:
@@ -93,10 +91,13 @@ class Applier:
         seen = Seen({**old.seen.book, **book}, {**old.seen.desk, **desk}, retired)  # type: ignore[dict-item]
         return replace(old, seen=seen)
 
-    def _close(self, op: Operation) -> None:
-        for draft in self.store.drafts(self.targets.pair.name, WAITING):
-            if draft.id == op.document:
-                self.store.put_draft(self.targets.pair.name, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
+    def _close(self, operations: Collection[Operation]) -> None:
+        pair = self.targets.pair.name
+        waiting = {draft.id: draft for draft in self.store.drafts(pair, WAITING)} if operations else {}
+        for op in operations:
+            draft = waiting.get(op.document or "")
+            if draft is not None:
+                self.store.put_draft(pair, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
 
     # -- remote -----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ def covers_of(world: World, plan: Plan) -> Covers:
     what was drafted, what became of the drafts. An answer is spent once nothing of it is left to do; until then a write
     that failed may need it again."""
     kinds = {kind.name for kind in world.kinds if _looked(world, plan, kind.name)}
-    if world.feed is not None and _looked(world, plan, MOVEMENT):
+    # Of drafts that follow in parts it is not known yet what will be asked.
+    if world.feed is not None and not plan.later and _looked(world, plan, MOVEMENT):
         kinds |= {ORDERED, MOVEMENT}
     save = f"{ORDERED}:"  # an event that a person ordered is looked at when it is ordered
     return Covers(frozenset(kinds), begins=(f"{save}draft:",), save=(save,), waits=_decided(plan))

@@ -16,13 +16,12 @@ from .apply import Applied, Applier
 from .guard import check
 from .orders import Order, is_order
 from .pair import EngineSettings, LinkIndex, Pair
-from .plan import build_orders, examine
+from .plan import Examined, build_orders, examine
 from .purchase_run import look_aside, remember_requests
 from .reconcile.types import KEY as DIFFERENCE
 from .recover import recover
 from .resync import Resync, compare
 from .sight import Contact, Sight, forgetting, look, remember
-from .staging import Quiet
 from .store import PlanRow, Store
 from .targets import Targets
 from .types import Draft, Issue, Outcome, Plan, Run, Verdict, worst
@@ -64,11 +63,11 @@ class Engine:
         of the pair holds the lock; everything else is in the run's outcome and the open questions."""
         with self.running(job) as run:
             applier, sight = self._look(run, part=True)
-            plan, verdict, quiet = self._plan(sight, run)
+            plan, verdict, found = self._plan(sight, run)
             if not verdict.stopped:
-                done = self._apply(run, applier, sight, plan, aside=True)
+                done = self._apply(run, applier, sight, plan, found=found)
                 if sight.staging is not None:
-                    sight.staging.keep(quiet)
+                    sight.staging.keep(found.quiet)
                 return done
             self._report(run, plan)
             stopped = replace(run, plan=plan.id, outcome="blocked", notes=tuple(r[0] for r in verdict.reasons))
@@ -173,10 +172,10 @@ class Engine:
         applier.result = Applied()
         return applier, sight
 
-    def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict, Quiet]:
-        """The plan, what the guard says of it, and which pairs need nothing."""
-        plan, quiet = examine(sight.world)
-        return *self._checked(run, sight, plan, first=sight.first), quiet
+    def _plan(self, sight: Sight, run: Run) -> tuple[Plan, Verdict, Examined]:
+        """The plan, what the guard says of it, and what else planning found."""
+        plan, found = examine(sight.world)
+        return *self._checked(run, sight, plan, first=sight.first), found
 
     def _checked(self, run: Run, sight: Sight, plan: Plan, *, first: bool = False) -> tuple[Plan, Verdict]:
         """The plan and what the guard says of it, saved before anything is written."""
@@ -242,17 +241,37 @@ class Engine:
         return [d for d in every if d.state in WAITING or (d.members and is_order(d.members[0]))]
 
     def _apply(
-        self, run: Run, applier: Applier, sight: Sight, plan: Plan, accepted: str = "", *, aside: bool = False
+        self,
+        run: Run,
+        applier: Applier,
+        sight: Sight,
+        plan: Plan,
+        accepted: str = "",
+        *,
+        found: Examined | None = None,
     ) -> Run:
+        """Carry out ``plan``. ``found``: what else a run of its own planned, to be carried out after it."""
         result = applier.apply(plan, self.settings.zone)
         self.store.mark_plan(plan.id, "applied")
         remember(self.store, self.pair, sight, plan, accepted)
-        self._report(run, plan, result.issues)
-        more: Outcome = self._aside(run, applier, sight) if aside else "clean"
+        self._report(run, self._further(run, applier, plan, found) if found else plan, result.issues)
+        more: Outcome = self._aside(run, applier, sight) if found else "clean"
         unread = any(issue.code == "source_failed" for issue in plan.issues) or not all(plan.complete.values())
         partial = result.failed or result.skipped or unread
         outcome = worst("changed" if result.written else "clean", "partial" if partial else "clean", more)
         return self._finish(replace(run, plan=plan.id, outcome=outcome), plan, result)
+
+    def _further(self, run: Run, applier: Applier, plan: Plan, found: Examined) -> Plan:
+        """Save and write the parts that follow ``plan``; the guard has counted them with it. The plan as it stands for
+        all of them: with their questions."""
+        asked = list(plan.issues)
+        for part in found.parts:
+            self._renew()
+            self.store.save_plan(self.pair.name, part, Verdict(), run.id)
+            applier.apply(part, self.settings.zone)
+            self.store.mark_plan(part.id, "applied")
+            asked += part.issues
+        return replace(plan, issues=tuple(asked), covers=found.covers)
 
     def _aside(self, run: Run, applier: Applier, sight: Sight) -> Outcome:
         """Purchase requests and licences: a plan of its own, under the same guard, in the same journal."""

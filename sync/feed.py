@@ -7,23 +7,52 @@ not allow holds the later ones of its item and warehouse, for their order is wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .feed_facts import FeedFacts, asked, cards
 from .feed_plan import FeedPlan, effects
-from .feed_queue import Queue
-from .orders import answer, asked_about, group_orders
+from .feed_queue import Group, Queue, sliced
+from .orders import KIND, Order, answer, asked_about, group_orders
 from .types import Event, Issue, ordered
 from .works import MODERNIZATION, WORKS, plan_works
 from .world import World
 
-__all__ = ["plan_events"]
+__all__ = ["Rest", "plan_events"]
 
 
-def plan_events(world: World, facts: FeedFacts) -> FeedPlan:
-    """Drafts, questions and marks for the events of the desk."""
+@dataclass(frozen=True)
+class Rest:
+    """Drafts beyond the first slice: all that stock, order and questions need was seen to with it, but the rows of a
+    draft take memory, so they are made a slice at a time."""
+
+    world: World
+    plan: FeedPlan
+    queue: Queue
+    slices: Sequence[Sequence[Group]]
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Kind and organisation (as the guard counts) → rows of these drafts."""
+        found: dict[str, int] = {}
+        for group in (group for groups in self.slices for group in groups):
+            name = f"{KIND}|{group.organization}"
+            found[name] = found.get(name, 0) + group.rows
+        return found
+
+    def parts(self) -> Iterator[FeedPlan]:
+        """The drafts and questions of one slice after the other."""
+        for groups in self.slices:
+            # What was found in the books since, in a document of a person's own, is no draft of ours any more.
+            still = [replace(g, events=[e for e in g.events if self.plan.now(e).state == "pending"]) for g in groups]
+            part = FeedPlan()
+            _draft(self.world, part, [e for g in still for e in g.events], self.queue.orders(still))
+            yield part
+
+
+def plan_events(world: World, facts: FeedFacts) -> tuple[FeedPlan, Rest]:
+    """Drafts, questions and marks for the events of the desk: as many whole drafts as fit one slice, and the rest."""
     plan = FeedPlan()
     known = cards(facts, world.index)
     _answered(world, facts, plan)
@@ -35,17 +64,25 @@ def plan_events(world: World, facts: FeedFacts) -> FeedPlan:
     for event in sorted(waiting, key=lambda e: (not e.draft, e.day, e.number)):
         if event.kind not in WORKS:
             queue.take(event)
-    works = plan_works(world, facts, plan, [e for e in waiting if e.kind in WORKS])
-    drafts, issues = group_orders(world, [*queue.orders(), *works])
-    promised = {e.key: e for e in waiting if e.draft}
+    works = [e for e in waiting if e.kind in WORKS]
+    orders = plan_works(world, facts, plan, works)
+    first, *later = sliced(queue.groups, facts.settings.slice) or [[]]
+    drafted = [*(e for g in first for e in g.events), *(plan.now(e) for e in works)]
+    _draft(world, plan, drafted, [*queue.orders(first), *orders])
+    return plan, Rest(world, plan, queue, later)
+
+
+def _draft(world: World, plan: FeedPlan, events: Sequence[Event], orders: Iterable[Order]) -> None:
+    """The drafts for ``orders``, which ``events`` gave."""
+    drafts, issues = group_orders(world, orders)
+    promised = {e.key: e for e in events if e.draft}
     for op in drafts:
         kept = [promised[k] for k in ordered(op.members) if k in promised]
         if all(e.draft == op.key for e in kept):
             plan.operations.append(op)
         else:
             _unsure(plan, kept)
-    _undrafted(facts, plan, issues)
-    return plan
+    _undrafted(events, plan, issues)
 
 
 def _unsure(plan: FeedPlan, events: Iterable[Event]) -> None:
@@ -97,9 +134,9 @@ def _opposite(first: Event, event: Event) -> bool:
     return not any(total.values())
 
 
-def _undrafted(facts: FeedFacts, plan: FeedPlan, issues: Iterable[Issue]) -> None:
+def _undrafted(events: Iterable[Event], plan: FeedPlan, issues: Sequence[Issue]) -> None:
     """Questions of ``group_orders`` as the feed's own, and the reason at the event."""
-    by_key = {e.key: e for e in (*facts.events, *plan.after.values())}
+    by_key = {e.key: e for e in events} if issues else {}
     for issue in issues:
         event = by_key[asked_about(issue.key)]
         plan.issues.append(replace(issue, key=f"feed:{event.id}:order", kind="movement"))

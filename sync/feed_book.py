@@ -264,5 +264,5 @@ def _lost_documents(
 
 def marks(plan: FeedPlan, facts: FeedFacts) -> list[Operation]:
     """The local operations for what changed about events."""
-    old = {event.id: event for event in facts.events}
+    old = {event.id: event for event in facts.events if event.id in plan.after}
     return [mark(event) for id, event in sorted(plan.after.items()) if event != old.get(id)]

@@ -5,8 +5,9 @@ Registering is append-only and writes to neither side: an event seen once is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -33,6 +34,8 @@ _WORK = ("work", "work_part")
 _OURS = "book"
 #: What an assembly did to stock: it is told by the work.
 _KIT_MOVES = frozenset({"assembly_in", "assembly_out"})
+#: Events that are written down in one transaction.
+_AT_ONCE = 2000
 #: What a work says beside what every event says.
 _TOLD = (
     *("component", "effect", "size_before", "size_after", "follows", "contractor", "act", "due", "warranty"),
@@ -60,50 +63,119 @@ def look_at_feed(
     settings: FeedSettings,
     book: Intake,
     desk: Intake,
-    links: Iterable[Link],
+    links: tuple[Link, ...],
+    own: Mapping[str, str],
     progress: Callable[[str], None],
 ) -> FeedFacts | None:
-    """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why)."""
-    read: list[Listing] = []
+    """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why).
+    ``own``: the documents that we drafted → their numbers."""
     # The desk first: what is recorded while the books are read waits for the next night.
+    progress("desk supply")
+    supplies = desk.load("supply")
+    progress("desk movement")
+    seen = _movements(pair, store, settings, desk, links) if supplies is not None else None
+    if supplies is None or seen is None:
+        return None
+    read: list[Listing] = []
     works = _WORK if keeps_works(pair, desk.absent) else ()
-    for intake, kinds in ((desk, (*_DESK, *works)), (book, _BOOK)):
+    for intake, kinds in ((desk, works), (book, _BOOK)):
         for kind in kinds:
             progress(f"{intake.side} {kind}")
             listing = intake.load(kind)
             if listing is None:
                 return None
             read.append(listing)
-    supplies, movements, *work, items, stock, entries = read
-    found = [r for r in movements.records.values() if r.values.get("origin") != _OURS]
-    found = [r for r in found if r.values.get("type") not in _KIT_MOVES]
-    kept = sorted((event_of(r) for r in found if _since(r) >= settings.start), key=_recorded)
-    kept += sorted((e for e in _works(work) if e.day >= settings.start), key=_recorded)
-    bad = {*movements.bad, *(f"{WORK}{id}" for one in work[:1] for id in one.bad)}
-    whole = movements.complete and all(one.complete for one in work)
-    known = store.known_events(pair.name)
-    store.register_events(pair.name, [e for e in kept if e.id not in known])
-    now = {e.id: e for e in kept}
-    events = store.open_events(pair.name)
-    crossed = tuple(links)
+    *work, items, stock, entries = read
+    _look_at_works(pair, store, settings, seen, work)
+    events = [seen.newest(event) for event in store.open_events(pair.name)]
     return FeedFacts(
         settings,
-        tuple(_newest(e, now) for e in events),
+        tuple(events),
         store.events_of_records(pair.name, {e.reverses for e in events if e.reverses}),
         tuple(store.claimed_events(pair.name)),
         supplies,
         items,
         stock,
         entries,
-        crossed,
+        links,
         _closed(pair, stock, entries),
-        _numbers(pair, entries, crossed, settings.start),
-        frozenset(id for id, e in now.items() if id in known and known[id][0] != event_digest(e)),
-        frozenset(e.id for e in events if whole and e.id not in now and e.record not in bad),
-        movements.read,
-        whole,
-        frozenset(movements.records),
+        {**_numbers(pair, entries, {*own, *(link.book.partition("|")[0] for link in links)}, settings.start), **own},
+        frozenset(seen.edited),
+        frozenset(e.id for e in events if seen.gone(e)),
+        seen.read,
+        seen.complete,
+        frozenset(seen.shown),
     )
+
+
+@dataclass
+class _Seen:
+    """What one reading of the desk showed. ``tickets``: event → its ticket; ``edited``: events that are not as they
+    were registered, as they are now; ``bad``: records that could not be read; ``shown``: those that crossed from the
+    books. Nothing else is kept of a movement: there may be very many."""
+
+    tickets: dict[str, str] = field(default_factory=dict)
+    edited: dict[str, Event] = field(default_factory=dict)
+    bad: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    read: int = 0
+    complete: bool = False
+
+    def gone(self, event: Event) -> bool:
+        """Whether the desk no longer has ``event``."""
+        return self.complete and event.id not in self.tickets and event.record not in self.bad
+
+    def newest(self, event: Event) -> Event:
+        """What the desk says of an event while it is in no draft."""
+        ticket = self.tickets.get(event.id)
+        if ticket is None or event.state != "pending":
+            return event
+        told = self.edited.get(event.id)
+        if told is None:
+            return event if ticket == event.ticket else replace(event, ticket=ticket)
+        stands = {"state": event.state, "reason": event.reason, "attempt": event.attempt, "draft": event.draft}
+        return replace(told, number=event.number, **stands)  # type: ignore[arg-type]
+
+    def compare(self, pair: Pair, store: Store, found: Sequence[Event]) -> list[Event]:
+        """Note ``found``; those of them that were never seen before."""
+        known = store.known_events(pair.name, [e.id for e in found])
+        for event in found:
+            self.tickets[event.id] = sys.intern(event.ticket)
+            if event.id in known and known[event.id] != event_digest(event):
+                self.edited[event.id] = event
+        return [event for event in found if event.id not in known]
+
+
+def _movements(pair: Pair, store: Store, settings: FeedSettings, desk: Intake, links: Iterable[Link]) -> _Seen | None:
+    """The desk's movements, page by page: new ones are written down. ``None`` where they could not be read at all."""
+    seen, crossed = _Seen(), {link.desk for link in links}
+    new: list[Event] = []
+    listing = None
+    for listing in desk.pages("movement"):
+        own = [r for r in listing.records.values() if r.values.get("origin") != _OURS]
+        own = [r for r in own if r.values.get("type") not in _KIT_MOVES and _since(r) >= settings.start]
+        new += seen.compare(pair, store, [event_of(r) for r in own])
+        seen.bad |= listing.bad
+        seen.shown |= crossed & listing.records.keys()
+        seen.read += listing.read
+        seen.complete = listing.complete
+    _register(pair, store, new)
+    return seen if listing is not None else None
+
+
+def _look_at_works(pair: Pair, store: Store, settings: FeedSettings, seen: _Seen, work: list[Listing]) -> None:
+    """Finished works are events as movements are."""
+    done = [event for event in _works(work) if event.day >= settings.start]
+    _register(pair, store, seen.compare(pair, store, done))
+    seen.bad |= {f"{WORK}{id}" for one in work[:1] for id in one.bad}
+    seen.complete &= all(one.complete for one in work)
+
+
+def _register(pair: Pair, store: Store, new: list[Event]) -> None:
+    """Number ``new`` events in the order of the desk's ids, whatever order they were listed in."""
+    new.sort(key=_recorded)
+    for start in range(0, len(new), _AT_ONCE):
+        store.register_events(pair.name, new[start : start + _AT_ONCE])
 
 
 def event_of(record: Record) -> Event:
@@ -187,15 +259,6 @@ def _numeric(id: str) -> tuple[int, str]:
     return (int(id), "") if id.isdigit() else (0, id)
 
 
-def _newest(event: Event, now: dict[str, Event]) -> Event:
-    """What the desk says of an event while it is in no draft."""
-    told = now.get(event.id)
-    if told is None or event.state != "pending":
-        return event
-    stands = {"state": event.state, "reason": event.reason, "attempt": event.attempt, "draft": event.draft}
-    return replace(told, number=event.number, **stands)  # type: ignore[arg-type]
-
-
 def _closed(pair: Pair, *listings: Listing) -> dict[str, date]:
     """Organisation → last closed day, of those that stand in stock or in its records."""
     if not isinstance(pair.book, Periods):
@@ -207,14 +270,14 @@ def _closed(pair: Pair, *listings: Listing) -> dict[str, date]:
     return {org: until for org, until in dates.items() if until is not None}
 
 
-def _numbers(pair: Pair, entries: Listing, links: Iterable[Link], start: date) -> dict[str, str]:
-    """Document → the number people know it by, of the documents from which nothing crossed yet."""
-    crossed = {link.book.partition("|")[0] for link in links}
+def _numbers(pair: Pair, entries: Listing, known: Collection[str], start: date) -> dict[str, str]:
+    """Document → the number people know it by, of all but the ``known`` ones: those that are ours, and those from which
+    something crossed already."""
     wanted: dict[str, set[str]] = {}
     for record in entries.records.values():
         day, document = record.values.get("date"), str(record.values.get("document") or "")
         kind = str(record.values.get("document_type") or "").rpartition(".")[2]
-        if kind and document not in crossed and isinstance(day, date) and day >= start:
+        if kind and document not in known and isinstance(day, date) and day >= start:
             wanted.setdefault(kind, set()).add(document)
     found: dict[str, str] = {}
     size, key = pair.book.capabilities.many_ids, str(pair.book_map.options.get("id", ""))

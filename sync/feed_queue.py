@@ -5,8 +5,8 @@ Keeps what is left in stock, who waits for whom, and the drafts in the making. P
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -20,12 +20,12 @@ from .orders import Order
 from .types import Draft, Event, Part
 from .world import World
 
-__all__ = ["Queue", "day_note", "drafts_kits", "open_day"]
+__all__ = ["Group", "Queue", "day_note", "drafts_kits", "open_day", "sliced"]
 
 #: Events that have no draft of their own: a person enters the document, and uchet finds it when it is posted.
 ASKED = frozenset({"receipt", "return", "correction", "expense"})
 #: The first second of a draft's day and how many follow: the order inside a day is that of the recording.
-_MORNING, _SECONDS = time(8), 36000
+_MORNING, _SECONDS, _EVENING = time(8), 36000, time(23, 59, 59)
 #: What stands in the comment of a draft that could not get its own day.
 _LATE = N_("actual date {day}, the period is closed until {until}")
 
@@ -45,11 +45,27 @@ def day_note(world: World, actual: date, day: date) -> str:
 
 
 @dataclass
-class _Group:
-    """Events that will share a draft."""
+class Group:
+    """Events that will share a draft: its moment, the organisation and how many rows it has. The rows themselves are
+    made when the draft is: events are many."""
 
-    name: str
-    orders: list[Order] = field(default_factory=list)
+    moment: datetime
+    organization: str
+    events: list[Event] = field(default_factory=list)
+    rows: int = 0
+
+
+def sliced(groups: Iterable[Group], size: int) -> list[list[Group]]:
+    """``groups`` in order, in slices of up to ``size`` events; no group is divided."""
+    found: list[list[Group]] = []
+    room = 0
+    for group in groups:
+        if not found or len(group.events) > room:
+            found.append([])
+            room = size
+        found[-1].append(group)
+        room -= len(group.events)
+    return found
 
 
 class Queue:
@@ -59,9 +75,10 @@ class Queue:
         self.world, self.facts, self.plan, self.known = world, facts, plan, known
         self.left = dict(facts.balance)
         self.held: set[Spot] = set()
-        self.groups: list[_Group] = []
+        self.groups: list[Group] = []
         self.open: dict[str, int] = {}
         self.last: dict[Spot, int] = {}
+        self.latest: dict[date, tuple[int, datetime]] = {}
         for draft in world.drafts:
             if draft.state in ("open", "edited"):
                 self._reserve(draft)
@@ -168,10 +185,14 @@ class Queue:
     # -- drafts ---------------------------------------------------------------------------------------------------
 
     def _draft(self, event: Event) -> None:
-        card = self.known[event.supply]
         for one, moved in effects(event):
             if moved < 0:
                 self._move(self.known[one].spot, -self._book(one, -moved))
+        self._put(self._order(event), event, {self.facts.kept(self.known[c].spot) for c, _ in effects(event)})
+
+    def _order(self, event: Event, moment: datetime | None = None) -> Order:
+        """What ``event`` is in the books; its draft is of ``moment``."""
+        card = self.known[event.supply]
         quantity = self._book(event.supply, event.quantity)
         if event.kind in KITS:
             document, header, rows = self._kit(event, card, quantity)
@@ -180,9 +201,7 @@ class Queue:
             rows = (row,)
         day = open_day(self.facts, card.spot[1], event.day)
         note = day_note(self.world, event.day, day)
-        moment = datetime.combine(day, _MORNING) + timedelta(seconds=event.number % _SECONDS)
-        order = Order(document, event.key, event.label, header, rows, note, moment)
-        self._put(order, event, {self.facts.kept(self.known[c].spot) for c, _ in effects(event)})
+        return Order(document, event.key, event.label, header, rows, note, moment or day)
 
     def _roles(self, event: Event, card: Card, quantity: Decimal) -> tuple[str, Values, Values]:
         """Which document, with what in its header and in the row. Roles that the document has no place for stay with
@@ -227,24 +246,36 @@ class Queue:
     def _put(self, order: Order, event: Event, spots: set[Spot]) -> None:
         """Into the draft of its like, unless an event of the same item stands in a later one."""
         shared = ("organization", *SHAPES[order.document].group)
-        day = order.day.date() if isinstance(order.day, datetime) else order.day
-        name = "|".join([order.document, *(value_text(order.header.get(r)) for r in shared), str(day)])
+        name = "|".join([order.document, *(value_text(order.header.get(r)) for r in shared), str(order.day)])
         if event.draft:
             name = event.draft
         elif self.facts.settings.group == "ticket":
             name += f"|{event.ticket or event.id}"
         at = self.open.get(name)
         newest = max((self.last.get(s, -1) for s in spots), default=-1)
-        full = at is not None and len(self.groups[at].orders) >= self.facts.settings.most
+        full = at is not None and len(self.groups[at].events) >= self.facts.settings.most
         if at is None or ((newest > at or full) and not event.draft):
             at = self.open[name] = len(self.groups)
-            self.groups.append(_Group(name))
-        self.groups[at].orders.append(order)
+            moment = self._moment(order.day or event.day, event.number)
+            self.groups.append(Group(moment, self.known[event.supply].spot[1]))
+        self.groups[at].events.append(event)
+        self.groups[at].rows += len(order.rows)
         self.last.update(dict.fromkeys(spots, at))
 
-    def orders(self) -> list[Order]:
-        """All orders; those that share a draft share its moment, the first one's."""
-        return [replace(o, day=group.orders[0].day) for group in self.groups for o in group.orders]
+    def _moment(self, day: date, number: int) -> datetime:
+        """When in its day a new draft stands: by the number of its first event. Numbers begin again at some point of a
+        day; what was recorded later still stands later, for in this order the documents are posted."""
+        moment = datetime.combine(day, _MORNING) + timedelta(seconds=number % _SECONDS)
+        last, before = self.latest.get(day, (-1, moment))
+        if number > last:
+            if last >= 0 and moment <= before:
+                moment = min(before + timedelta(seconds=1), datetime.combine(day, _EVENING))
+            self.latest[day] = number, moment
+        return moment
+
+    def orders(self, groups: Sequence[Group]) -> Iterator[Order]:
+        """The orders of ``groups``; those that share a draft share its moment."""
+        return (self._order(event, group.moment) for group in groups for event in group.events)
 
 
 def _lines(event: Event) -> list[Part]:

@@ -108,7 +108,7 @@ def _shrunk(plan: Plan, facts: SideFacts, limits: GuardLimits) -> list[Reason]:
 
 def _volume(plan: Plan, limits: GuardLimits) -> list[Reason]:
     """A wrong mapping or a bulk mistake on one side would be copied to the other in one night."""
-    changes: dict[str, int] = {}
+    changes = dict(plan.later)  # what follows in parts is counted with the first of them
     retired: dict[str, int] = {}
     for op in plan.operations:
         if op.remote:

@@ -15,11 +15,12 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from ..connectors.base import Connector, Page, Query, Raw, Rows
+from ..connectors.base import Connector, Page, Query, Raw, Rows, Undecoded
 from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
+from .binding import all_records, bind, records_there
 from .lazy import Records
 from .types import UNIT, Issue, Listing, Record
 
@@ -30,63 +31,6 @@ MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
 #: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)
-
-
-def bind(connector: Connector, system: SystemMap) -> dict[str, str]:
-    """Keys that differ from base to base: additional attributes by title (in the set that the mapping names, where two
-    sets have the same title), accounts by code with their sub-accounts.
-
-    Returns the property's name → its key for each property found, ``accounts:NAME`` → keys joined by commas.
-    """
-    found: dict[str, str] = {}
-    place = system.options.get("properties")
-    if place and system.properties:
-        titles = _titles(connector, place)
-        for prop in system.properties.values():
-            if prop.title in titles:
-                found[prop.name] = titles[prop.title]
-    charts: dict[tuple[str, ...], list[Raw]] = {}
-    for name, accounts in (system.options.get("accounts") or {}).items():
-        asked = (accounts["collection"], *accounts.get("fields", ()))
-        if asked not in charts:
-            charts[asked] = _there(connector, Query(asked[0], asked[1:]))
-        found[f"accounts:{name}"] = ",".join(_branch(charts[asked], accounts))
-    return found
-
-
-def _there(connector: Connector, query: Query) -> list[Raw]:
-    """All records; none where a base does not publish them (what the merge needs of them was demanded before)."""
-    try:
-        return _all(connector, query)
-    except Blocked as error:
-        if error.code != "not_published":
-            raise
-        return []
-
-
-def _titles(connector: Connector, place: Mapping[str, Any]) -> dict[str, str]:
-    """Title → key of the additional attributes in use; those of the wanted set win over namesakes elsewhere."""
-    rows = [r for r in _there(connector, Query(place["collection"], tuple(place.get("fields", ())))) if not r.retired]
-    wanted: set[str] = set()
-    if place.get("set_collection"):
-        sets = _all(connector, Query(place["set_collection"], (place["key_field"], place["set_name_field"])))
-        wanted = {r.id for r in sets if r.data.get(place["set_name_field"]) == place["set_name"]}
-    rows.sort(key=lambda r: (r.data.get(place.get("set_field", "")) in wanted, r.id))
-    return {str(r.data.get(place["title_field"]) or "").strip(): r.id for r in rows}
-
-
-def _all(connector: Connector, query: Query) -> list[Raw]:
-    return [raw for page in connector.read(query) for raw in page.records]
-
-
-def _branch(rows: Iterable[Raw], accounts: Mapping[str, Any]) -> list[str]:
-    """The accounts with the given ``code`` or ``codes`` (an account's ``codes`` win) and everything below them."""
-    rows = list(rows)
-    codes = accounts.get("codes") or [accounts["code"]]
-    keys = [r.id for r in rows if str(r.data.get(accounts["code_field"]) or "").strip() in codes]
-    for key in keys:  # grows while it is walked: children, then theirs
-        keys += [r.id for r in rows if r.data.get(accounts["parent_field"]) == key and r.id not in keys]
-    return keys
 
 
 @dataclass(slots=True)
@@ -127,8 +71,8 @@ class Intake:
         place = self.system.options["labels"][kind]
         fields = tuple(place.get("fields", ()))
         # Of several catalogues a base publishes those it uses.
-        many = [_there(self.connector, Query(collection, fields)) for collection in place.get("collections", ())]
-        for raw in chain(*many) if many else _all(self.connector, Query(place["collection"], fields)):
+        many = [records_there(self.connector, Query(collection, fields)) for collection in place.get("collections", ())]
+        for raw in chain(*many) if many else all_records(self.connector, Query(place["collection"], fields)):
             self.labels[(kind, raw.id)] = str(raw.data.get(place["field"]) or "").strip()
 
     def load(self, kind: str) -> Listing | None:
@@ -148,6 +92,37 @@ class Intake:
             self.failed(kind, error)
             return None
         return self.decode(mapped, raws, parts, complete)
+
+    def pages(self, kind: str) -> Iterator[Listing]:
+        """As ``load``, a page of the listing at a time, so that memory does not grow with it: the last one says whether
+        that was all. Nothing where this side does not keep the kind or a register of it could not be read; records of
+        several sources come in one piece."""
+        mapped = self.system.kinds.get(kind)
+        if mapped is None or self.skipped(mapped.main):
+            return
+        if len(mapped.sources) > 1 or mapped.rule == "position":
+            whole = self.load(kind)
+            yield from (whole,) if whole is not None else ()
+            return
+        try:
+            for records, complete in self._parts(mapped):
+                yield self.decode(mapped, {raw.id: [raw] for raw in records}, {}, complete)
+        except PASSING as error:
+            self.failed(kind, error)
+            yield Listing(kind, self.side, {}, False)
+
+    def _parts(self, mapped: KindMap) -> Iterator[tuple[Iterable[Raw], bool]]:
+        """The pages of the main source; as rows where the connector hands them out, which it need not remember."""
+        query, connector = self.query(mapped.main), self.connector
+        rows = connector.undecoded(query) if isinstance(connector, Undecoded) else None
+        if rows is None or not isinstance(connector, Undecoded):
+            for page in connector.read(query):
+                self.noted(mapped.kind, page)
+                yield page.records, page.complete
+            return
+        for part in rows:
+            self.noted(mapped.kind, part)
+            yield connector.decoded(query, part.rows), part.complete
 
     def probe(self) -> None:
         """Read the first page of every source of the merge: published is not yet allowed. Raises what the connector

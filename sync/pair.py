@@ -40,11 +40,13 @@ class GuardLimits:
 class FeedSettings:
     """``start``: the day from which movements cross; what happened before is in the opening stock of both sides.
     ``group``: how events share a draft: all of a day and warehouse (and employee, where the document has one), or those
-    of one ticket. ``most``: rows of a draft that a person can still read."""
+    of one ticket. ``most``: rows of a draft that a person can still read. ``slice``: events whose drafts are planned
+    and written at a time, so that memory does not grow with their rows."""
 
     start: date
     group: Literal["day", "ticket"] = "day"
     most: int = 100
+    slice: int = 2000
 
 
 @dataclass(frozen=True, slots=True)

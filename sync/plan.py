@@ -8,8 +8,8 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..mappings.keys import inv_key
@@ -17,20 +17,23 @@ from ..mappings.model import Kind, Ref, Side, Value
 from .balance import compare_positions
 from .covers import covers_of
 from .drafts import Move, answered, closings, group_moves
-from .feed import plan_events
+from .feed import Rest, plan_events
 from .feed_balance import remainders
 from .feed_book import marks, plan_entries
+from .feed_facts import FeedFacts
+from .feed_plan import FeedPlan
 from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
 from .mirror import MIRRORS, mirror
+from .naming import named
 from .orders import Order, group_orders, question_about
 from .pair import other
 from .pairing import Pairing
 from .types import EMPTY, UNIT, Covers, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
 from .world import World, label_of
 
-__all__ = ["build", "build_orders", "examine"]
+__all__ = ["Examined", "build", "build_orders", "examine"]
 
 _ORDER = ("link", "create", "update", "retire", "draft", "agree", "close", "mark")
 
@@ -40,13 +43,28 @@ def build(world: World) -> Plan:
     return examine(world)[0]
 
 
-def examine(world: World) -> tuple[Plan, frozenset[tuple[str, str, str]]]:
-    """The plan, and the pairs (kind, book id, desk id) that need nothing: while their records, their link and what
-    these are compared by stay as they are, the plan is the same without them."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What planning found beside the plan. ``quiet``: the pairs (kind, book id, desk id) that need nothing: while their
+    records, their link and what these are compared by stay as they are, the plan is the same without them.
+
+    ``parts``: plans of drafts that follow the plan in the same run (``Plan.later``), made one after the other;
+    ``covers``: which questions all of them together look into."""
+
+    quiet: frozenset[tuple[str, str, str]]
+    parts: Iterator[Plan]
+    covers: Covers
+
+
+def examine(world: World) -> tuple[Plan, Examined]:
+    """The plan, and what else was found."""
     builder = _Builder(world)
     for kind in world.kinds:
         builder.add(kind)
-    return builder.plan(), frozenset(builder.quiet)
+    plan = builder.plan()
+    return plan, Examined(
+        frozenset(builder.quiet), builder.parts(), covers_of(builder.world, replace(plan, later=EMPTY))
+    )
 
 
 def build_orders(world: World, orders: Collection[Order]) -> Plan:
@@ -72,6 +90,7 @@ class _Builder:
         self.moves: list[Move] = []
         self.quiet: set[tuple[str, str, str]] = set()
         self.bases: dict[str, int] = {}
+        self.rest: Rest | None = None
         self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
 
     # -- one kind ---------------------------------------------------------------------------------------------------
@@ -234,7 +253,7 @@ class _Builder:
         self.issues += needless
         for op in closed:
             self.put(op)
-        whole = self.whole(self.issues)
+        whole = replace(self.whole(self.issues), later=self.rest.rows if self.rest else EMPTY)
         return replace(whole, covers=covers_of(self.world, whole))
 
     def feed(self) -> None:
@@ -242,14 +261,28 @@ class _Builder:
         facts = self.world.feed
         if facts is None:
             return
-        feed = plan_events(self.world, facts)
+        feed, self.rest = plan_events(self.world, facts)
         plan_entries(self.world, facts, feed)
-        self.issues += [*feed.issues, *remainders(self.world, facts, feed)]
+        self.issues += remainders(self.world, facts, feed)
+        self._fill(facts, feed)
+
+    def _fill(self, facts: FeedFacts, feed: FeedPlan) -> None:
+        self.issues += feed.issues
         for op in [*feed.operations, *marks(feed, facts)]:
             self.put(op)
 
+    def parts(self) -> Iterator[Plan]:
+        """The plans that follow: drafts and the questions about them, and nothing else is complete in them."""
+        facts = self.world.feed
+        for feed in self.rest.parts() if self.rest else ():
+            self.operations, self.issues = [], []
+            if facts is not None:
+                self._fill(facts, feed)
+            if self.operations or self.issues:
+                yield replace(self.whole(self.issues), read=EMPTY, complete=EMPTY, bases=EMPTY)
+
     def whole(self, asked: Iterable[Issue]) -> Plan:
-        issues = tuple(sorted((self._named(i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
+        issues = tuple(sorted((named(self.world, i) for i in {i.key: i for i in asked}.values()), key=lambda i: i.key))
         operations = tuple(sorted(self.operations, key=self._rank))
         return Plan(
             plan_id(operations, issues, self.world.fingerprint),
@@ -269,21 +302,6 @@ class _Builder:
             return {}
         desk, book = (facts.read, facts.entries.read) if read else (facts.complete, facts.entries.complete)
         return {"desk|movement": desk, "book|movement": book}
-
-    def _named(self, issue: Issue) -> Issue:
-        """``issue`` with people's names for the records it is about: ids say nothing to an accountant."""
-        ids: list[tuple[Side, str]] = [("book", str(issue.book)), ("desk", str(issue.desk))]
-        ids += [("book", id) for id in str(issue.params.get("books", "")).split(", ")]
-        ids += [("desk", id) for id in str(issue.params.get("desks", "")).split(", ")]
-        labels = {f"{side}:{id}": name for side, id in ids if (name := self._label(issue.kind, side, id))}
-        return replace(issue, params={**issue.params, "labels": labels}) if labels else issue
-
-    def _label(self, kind: str, side: Side, id: str) -> str:
-        record = self.world.record(kind, side, id)
-        if record is None:
-            return ""
-        number, name = record.values.get("inventory_number"), record.values.get("name")
-        return " ".join(str(part) for part in (number, name) if part)
 
     def _rank(self, op: Operation) -> tuple[int, int, str, str, str]:
         return (_ORDER.index(op.action), self.order.get(op.kind, 99), op.book or "", op.desk or "", op.id)

@@ -170,7 +170,7 @@ def _look(
     staging = staging_of(pair, store, lambda one: _numbered(one, contact.bindings["book"], page)) if part else None
     ahead = [kind.name for kind in staged_kinds(pair)] if staging else []
     every = tuple(store.links_beside(pair.name, ahead))
-    crossed = [link for link in every if link.kind == MOVEMENT]
+    crossed = tuple(link for link in every if link.kind == MOVEMENT)
     known = tuple(link for link in every if link.kind != MOVEMENT)
     context = Context(pair, settings, contact.descriptions, contact.bindings, page) if staging else None
     read = _listings(pair, intakes, known, rejected, progress, staging, context)
@@ -215,7 +215,8 @@ def _look(
     first = not known and store.count_links(pair.name) == len(crossed)
     if settings.feed is not None and keeps(pair) and not first:
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
-        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, progress)
+        own = {draft.ref: draft.number for draft in world.drafts}
+        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, own, progress)
         lost += _forgot(crossed, fed) if "desk" in back else ()
         problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
         world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)

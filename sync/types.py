@@ -266,6 +266,8 @@ class Plan:
     #: "kind|organisation" → how many records a share is a share of (for the guard).
     bases: Mapping[str, int] = field(default_factory=lambda: EMPTY)
     covers: Covers = field(default_factory=Covers)
+    #: "kind|organisation" → rows of drafts that follow this plan in parts of their own, in the same run.
+    later: Mapping[str, int] = field(default_factory=lambda: EMPTY)
 
     @property
     def writes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,9 +28,13 @@ _CLAIMS = select(events).where(_C.pair == bindparam("p"), _C.claims.is_not(None)
 _RECORDS = (
     select(events).where(_C.pair == bindparam("p"), _C.record.in_(bindparam("r", expanding=True))).order_by(_C.number)
 )
-_KNOWN = select(_C.id, _C.digest, _C.state).where(_C.pair == bindparam("p"))
+_KNOWN = select(_C.id, _C.digest).where(_C.pair == bindparam("p"), _C.id.in_(bindparam("i", expanding=True)))
+#: Ids asked for at once: databases allow only so many parameters.
+_AT_ONCE = 5000
 _LAST = select(func.max(_C.number)).where(_C.pair == bindparam("p"))
 _ALLOCATE = events.update().where(_C.pair == bindparam("p"), _C.id == bindparam("i"), _C.attempt == bindparam("a"))
+#: What many events have in common.
+_COMMON = ("kind", "supply", "quantity", "day", "unit", "to", "person", "department", "ticket", "reason", "draft")
 #: Ends of a write after which it can no longer land.
 _UNWRITTEN = frozenset({"failed", "rejected", "stale", "deferred"})
 _GIVE_BACK = (
@@ -48,6 +52,21 @@ def _event(row: Row[Any]) -> Event:
     stands = {"state": row.state, "reason": row.reason, "attempt": row.attempt, "draft": row.draft}
     stands["claims"] = loads(row.claims) if row.claims else ()
     return replace(load_as(Event, row.body), number=row.number, **stands)
+
+
+def _lean(event: Event, shared: dict[Any, Any]) -> Event:
+    """``event`` with the values that it has in common with others out of ``shared``."""
+    values = {name: getattr(event, name) for name in _COMMON}
+    # Numbers that are equal may still be written differently.
+    return replace(event, **{name: shared.setdefault((type(v), str(v)), v) for name, v in values.items()})
+
+
+def _digests(connection: Connection, pair: str, ids: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        asked = {"p": pair, "i": ids[start : start + _AT_ONCE]}
+        found |= {row.id: row.digest for row in connection.execute(_KNOWN, asked)}
+    return found
 
 
 def _stored(pair: str, event: Event, number: int, now: datetime) -> dict[str, Any]:
@@ -128,7 +147,7 @@ class Feeding(Core):
             return 0
         now = self._clock()
         with self._write() as connection:
-            known = set(connection.execute(select(_C.id).where(_C.pair == pair)).scalars())
+            known = _digests(connection, pair, [event.id for event in found])
             last = connection.execute(_LAST, {"p": pair}).scalar() or 0
             new = [e for e in {e.id: e for e in found}.values() if e.id not in known]
             rows = [_stored(pair, event, last + n, now) for n, event in enumerate(new, 1)]
@@ -140,9 +159,11 @@ class Feeding(Core):
         return len(rows)
 
     def open_events(self, pair: str) -> list[Event]:
-        """Events that are not settled, in the order in which they were recorded."""
+        """Events that are not settled, in the order in which they were recorded; equal values in them are one object,
+        for there may be very many."""
+        shared: dict[Any, Any] = {}
         with self._read() as connection:
-            return [_event(row) for row in connection.execute(_OPEN, {"p": pair})]
+            return [_lean(_event(row), shared) for row in connection.execute(_OPEN, {"p": pair})]
 
     def claimed_events(self, pair: str) -> list[Event]:
         """Events for which a document of the books was found."""
@@ -155,10 +176,10 @@ class Feeding(Core):
             found = connection.execute(_RECORDS, {"p": pair, "r": sorted(records)}) if records else ()
             return {row.record: _event(row) for row in found}
 
-    def known_events(self, pair: str) -> dict[str, tuple[str, str]]:
-        """Every event's id → the digest of what the desk recorded, and its state."""
+    def known_events(self, pair: str, ids: Sequence[str]) -> dict[str, str]:
+        """Those of ``ids`` that are registered → the digest of what the desk recorded."""
         with self._read() as connection:
-            return {row.id: (row.digest, row.state) for row in connection.execute(_KNOWN, {"p": pair})}
+            return _digests(connection, pair, ids)
 
     def release_events(self, pair: str, draft: str, *, by: str) -> None:
         """A draft went with the past of its base: its events are to be drafted anew."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
 from ...errors import Reject
-from ..types import REMOTE, Draft, Link, Operation, Side
+from ..types import REMOTE, Draft, FieldChange, Link, Operation, Side
 from . import audit
 from .core import Core, insert_many
 from .feeding import allocate, give_back, mark_in, promise
@@ -110,6 +111,19 @@ def _upsert_draft(connection: Connection, pair: str, draft: Draft, run: str, now
 def _draft_entry(draft: Draft, run: str) -> audit.Entry:
     details = {"draft": draft.id, "document": draft.document, "ref": draft.ref, "state": draft.state}
     return audit.Entry("draft_state", "uchet", run, details=details)
+
+
+def _lean(draft: Draft, shared: dict[Any, Any]) -> Draft:
+    """``draft`` with what its rows have in common with others out of ``shared``."""
+
+    def one(change: FieldChange) -> FieldChange:
+        # Numbers that are equal may still be written differently.
+        told = (change.name, type(change.before), str(change.before), type(change.after), str(change.after))
+        return shared.setdefault((*told, change.note), change)  # type: ignore[no-any-return]
+
+    lean = (replace(m, changes=tuple(map(one, m.changes)), seen=shared.setdefault(str(m.seen), m.seen))
+            for m in draft.members)  # fmt: skip
+    return replace(draft, members=tuple(lean))
 
 
 def _history(row: Row[Any]) -> OperationRow:
@@ -272,10 +286,12 @@ class Journal(Core):
         return {row.id: row.error or "" for row in found}
 
     def drafts(self, pair: str, states: Iterable[str] = ("open", "posted")) -> list[Draft]:
-        """Drafts in one of ``states``, oldest first; by default those that still pend."""
+        """Drafts in one of ``states``, oldest first; by default those that still pend. Equal values in their rows are
+        one object: all drafts that there ever were may be asked for."""
+        shared: dict[Any, Any] = {}
         with self._read() as connection:
-            found = connection.execute(_DRAFTS, {"p": pair, "s": sorted(states)}).all()
-        return [load_as(Draft, row.body) for row in found]
+            found = connection.execute(_DRAFTS, {"p": pair, "s": sorted(states)})
+            return [_lean(load_as(Draft, row.body), shared) for row in found]
 
     def put_draft(self, pair: str, draft: Draft, *, run: str) -> None:
         """Write a draft down, or move a known one on."""

@@ -1,7 +1,7 @@
 """Movements of consumables on the real pair: 1C (emulated) and Roundup, the command line killed at random instants.
 
-``UCHET_MOVEMENTS`` movements (40) are recorded on the desk and posted in 1C over a few nights; half of ``UCHET_KILLS``
-runs are killed meanwhile. What crossed is counted by asking the two servers, past the engine.
+``UCHET_MOVEMENTS`` movements (40) are recorded on the desk and posted in 1C, some before each run that is killed, half
+of ``UCHET_KILLS`` of them. What crossed is counted by asking the two servers, past the engine.
 """
 
 from __future__ import annotations
@@ -20,21 +20,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from firm import LIMITS, MOVE, ZONE, Firm, build, copies, guid
+from firm import LIMITS, MOVE, PAIR, ZONE, Firm, build, copies, guid
 from office import COMMAND
 
+from uchet.connectors.base import Query
 from uchet.connectors.onec.odata import OnecConnector
 from uchet.connectors.roundup.server import seed
 from uchet.emulator import objects, posting
 from uchet.emulator.defaults import known_key
 from uchet.errors import Fatal
+from uchet.sync.context import RECEIPTS
 from uchet.sync.pair import EngineSettings, FeedSettings
+from uchet.sync.store import Store
 
 MOVEMENTS = int(os.environ.get("UCHET_MOVEMENTS", "40"))
 SEED = int(os.environ.get("UCHET_SEED", "1"))
 START = date(2026, 2, 1)
 ITEMS = ("toner", "paper", "mouse")
 OPENING = 10 * MOVEMENTS
+#: Killed runs between two that nobody disturbs.
+BETWEEN = 10
 DRAFTS = ("Document_ТребованиеНакладная", "Document_ПеремещениеТоваров", "Document_СписаниеТоваров")
 RECEIPT = "Document_ОприходованиеТоваров"
 FIELDS = ("id", "type", "consumable", "to_consumable", "quantity", "document", "origin", "uchet_key")
@@ -123,8 +128,7 @@ class Shop:
             elif kind == "issue":
                 row |= {"employee": self.rng.choice(self.people)} if n % 2 else {"department": self.departments[0]}
             rows.append(row)
-        for row in rows:
-            self.firm.it._send("POST", self.firm.it._address("movement"), json=row, headers=self.firm.it._headers())
+        seed(self.firm.home, "movement", rows)
 
     def receive(self, number: int) -> None:
         """Receipts that the accountant posts."""
@@ -191,7 +195,7 @@ class Shop:
         return len(own), len(theirs)
 
 
-def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
+def test_movements_cross_both_ways_and_nothing_returns(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(firm)
     shop.record(12)
     shop.receive(3)
@@ -202,7 +206,17 @@ def test_movements_cross_both_ways_and_nothing_returns(firm: Firm) -> None:
     assert shop.post() == run.drafts
     firm.night()
     assert shop.check() == (12, 3)
+    asked: list[str] = []
+    read = OnecConnector.read
+
+    def reading(connector: OnecConnector, query: Query, *more: Any) -> Any:
+        if query.collection in (*DRAFTS, RECEIPT):
+            asked.extend(query.where.get("Ref_Key") or ())
+        return read(connector, query, *more)
+
+    monkeypatch.setattr(OnecConnector, "read", reading)
     calm = firm.night()
+    assert len(asked) <= RECEIPTS < run.drafts, "beside our last drafts, what crossed is asked for no more"
     assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
     assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
 
@@ -284,37 +298,66 @@ def test_nothing_is_posted_unless_the_settings_sign_for_it(firm: Firm, monkeypat
 def test_killed_at_random_instants_every_movement_crosses_once(
     firm: Firm, kills: int, closing: Callable[[str], None]
 ) -> None:
-    shop, rng = Shop(firm), random.Random(SEED)
-    settings = firm.settings_file(firm.folder / "uchet.toml", SETTINGS)
-    firm.store.close()
-    length, died = _night(firm, settings, None), 0
+    night = Nights(firm)
     kills = max(1, kills // 2)
-    rounds = 10 if kills >= 50 else 2
-    for turn in range(rounds):
-        shop.record(MOVEMENTS // rounds * 4 // 5)
-        shop.receive(MOVEMENTS // rounds - MOVEMENTS // rounds * 4 // 5)
-        for _ in range(kills // rounds + (turn < kills % rounds)):
-            died += _night(firm, settings, rng.uniform(0.2, 1.0) * length) < 0
-        length = max(length, _night(firm, settings, None))
-        shop.post()
+    shop = Shop(firm)
+    night.whole()
+    for turn in range(kills):
+        share = MOVEMENTS * (turn + 1) // kills - MOVEMENTS * turn // kills
+        received = share // 5
+        shop.record(share - received)
+        shop.receive(received)
+        night.killed()
+        if turn % BETWEEN == BETWEEN - 1:  # a run that nobody disturbs, and the accountant catches up
+            night.whole()
+            shop.post()
+    night.whole()
+    shop.post()
     for _ in range(2):
-        _night(firm, settings, None)
+        night.whole()
     own, theirs = shop.check()
-    closing(f"feed: {own + theirs} movements, {died} kills, each crossed once; opening + in - out = closing everywhere")
-    assert died
+    assert own + theirs == MOVEMENTS
+    told = "each crossed once; opening + in - out = closing everywhere"
+    closing(f"feed: {own + theirs} movements, {night.kills} kills, {told}")
+    closing(f"feed: kills inside a write {night.inside}")
+    assert night.kills == kills
 
 
-def _night(firm: Firm, settings: Path, after: float | None) -> float:
-    """One nightly run; seconds it took, or -1 where it was killed ``after`` so many."""
-    words = (str(COMMAND), "run", "nightly", "--json", "--settings", str(settings))
-    began = time.monotonic()
-    with (firm.folder / "cli.log").open("ab") as log:
-        process = subprocess.Popen(words, cwd=firm.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            code = process.wait(timeout=after or 600)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return -1
-    assert code in (0, 1), (code, (firm.folder / "cli.log").read_text(encoding="utf-8")[-3000:])
-    return time.monotonic() - began
+class Nights:
+    """The command line, whole and killed."""
+
+    def __init__(self, firm: Firm) -> None:
+        self.firm, self.rng = firm, random.Random(SEED)
+        self.settings = firm.settings_file(firm.folder / "uchet.toml", SETTINGS)
+        firm.store.close()
+        self.length = 0.0
+        self.kills = self.inside = 0
+
+    def killed(self) -> None:
+        """Runs until one is killed at a random instant of the time that a run takes; one that was faster tells it."""
+        for _ in range(10):
+            if self._run(self.rng.uniform(0.25, 1.0) * self.length):
+                self.kills += 1
+                with Store.open(self.firm.db) as store:
+                    self.inside += bool(store.intents(PAIR))
+                return
+
+    def whole(self) -> None:
+        """A run that nobody disturbs."""
+        assert not self._run(None)
+
+    def _run(self, after: float | None) -> bool:
+        """One nightly run; whether it was killed, ``after`` so many seconds."""
+        words = (str(COMMAND), "run", "nightly", "--json", "--settings", str(self.settings))
+        began = time.monotonic()
+        with (self.firm.folder / "cli.log").open("ab") as log:
+            process = subprocess.Popen(words, cwd=self.firm.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            try:
+                code = process.wait(timeout=after or 900)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                return True
+        assert code in (0, 1), (code, (self.firm.folder / "cli.log").read_text(encoding="utf-8")[-3000:])
+        self.length = time.monotonic() - began
+        return False

@@ -32,9 +32,9 @@ HISTORIES = {"dev": 25, "ci": 60, "nightly": 2000}[os.environ.get("UCHET_PROFILE
 class Feed(RuleBasedStateMachine):
     """One pair over many nights."""
 
-    @initialize(group=st.sampled_from(["day", "ticket"]))
-    def start(self, group: str) -> None:
-        self.firm = Firm(group)
+    @initialize(group=st.sampled_from(["day", "ticket"]), size=st.sampled_from([1, 3, 2000]))
+    def start(self, group: str, size: int) -> None:
+        self.firm = Firm(group, size)
 
     # -- people -------------------------------------------------------------------------------------------------------
 

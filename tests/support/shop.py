@@ -36,6 +36,8 @@ ITEMS = ("toner", "paper")
 #: How many of the books' units one of the desk's is.
 FACTOR = {"toner": Decimal(1), "paper": Decimal(5)}
 OPENING = Decimal(40)
+#: Records in one page of a listing.
+PAGE = 5
 SIGN = {"receipt": 1, "return": 1, "correction": 1, "issue": -1, "write_off": -1, "transfer": -1, "expense": -1}
 
 
@@ -112,7 +114,8 @@ class Shop:
             self.cut.discard(query.collection)
             yield Page(tuple(found[: len(found) // 2]), complete=False)
             return
-        yield Page(tuple(found), complete=True)
+        for start in range(0, max(len(found), 1), PAGE):
+            yield Page(tuple(found[start : start + PAGE]), complete=start + PAGE >= len(found))
 
     def listing(self, collection: str) -> Iterator[Raw]:
         for id, data in self.rows.get(collection, {}).items():
@@ -272,7 +275,7 @@ class Desk(Shop):
 class Firm:
     """The company: its two sides, its people, and nights."""
 
-    def __init__(self, group: str = "day") -> None:
+    def __init__(self, group: str = "day", size: int = 2000) -> None:
         self.book, self.desk = Book("book"), Desk("desk")
         for side in (self.book, self.desk):
             side.rows = {k.name: {} for k in KINDS[side.side]}
@@ -297,7 +300,7 @@ class Firm:
         }
         self.now = datetime(2026, 2, 10, 1, tzinfo=UTC)
         self.store = FragileStore.open(":memory:", clock=lambda: self.now)
-        feed = FeedSettings(START, group=group)  # type: ignore[arg-type]
+        feed = FeedSettings(START, group=group, slice=size)  # type: ignore[arg-type]
         self.settings = EngineSettings(guard=OPEN_GUARD, kinds=tuple(k.name for k in MERGED), feed=feed)
         self.tickets = 0
         self.events: dict[str, tuple[str, str, Decimal, str]] = {}
