@@ -22,6 +22,8 @@ from .world import World
 __all__ = ["Stock", "Taken", "in_books", "stock_of"]
 
 ZERO = Decimal(0)
+#: More than any warehouse holds.
+EVERYTHING = Decimal(10) ** 12
 #: (organisation of the desk, "" where the books keep stock for all of them together; item of the books).
 Thing = tuple[str, str]
 Label = Callable[[str, str], str | None]
@@ -67,6 +69,11 @@ class Stock:
             left[thing] = free - (in_books(given, factor) or ZERO)
             found = Taken(before.quantity + given, before.free + free, unit)
         return found, (replace(self, free=left) if found and found.quantity else self)
+
+    def lies(self, organization: str, line: Line, name: str) -> Decimal | None:
+        """All that lies there, in the line's own unit; ``None`` where nobody stored how to count in it."""
+        taken, _ = self.give(organization, line, EVERYTHING, name)
+        return ZERO if taken is None else taken.quantity if taken.comparable else None
 
     def _things(self, organization: str, line: Line, name: str) -> list[Thing]:
         good = self.goods.get(line.id)

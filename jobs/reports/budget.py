@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ...mappings.text import fold
 from ...settings import ReserveRule
 from ...sync.licences import Licence
 from ...sync.purchase import Line
@@ -115,7 +114,7 @@ def _line(known: Purchases, one: Review, line: Line) -> Bought:
         request.needed_by,
         start,
         request.offer,
-        around.stock.get(fold(title)) if known.books else None,
+        around.stock.lies(request.organization, line, title) if known.books else None,
         limit=around.rules.limits.get(request.article),
         state=stands(one),
     )

@@ -12,7 +12,7 @@ from ...sync.feed_look import WORK
 from ...sync.pair import book_now
 from ...sync.purchase_run import Reading, read_licences, read_purchases
 from ...sync.purchase_world import Purchases
-from ...sync.purchasing import Review, review
+from ...sync.purchasing import Review, review_all
 from ...sync.reconcile.reading import read_kinds
 from ...sync.reconcile.scope import Scope, resolve
 from ...sync.reconcile.types import Snapshot, Source
@@ -213,12 +213,11 @@ def _asked(look_: _Look) -> _Asked:
             "The desk keeps no purchase requests, or they could not be read.",
             hint="Run uchet check; the tracker of uchet keeps them.",
         )
-    memories = parts.store.requests(pair.name)
-    reviews = {id: review(known, id, memories.get(id), sight.world.choice) for id in known.requests}
+    reviewed = review_all(known, parts.store.requests(pair.name), sight.world.choice)
     listings = {(one.kind, one.side): one for one in sight.world.listings}
     snapshot = Snapshot(None, look_.now, (), listings, sight.world.links)
     scope = resolve(look_.wanted.asked, snapshot)
-    reviews = {id: one for id, one in reviews.items() if scope.inside(snapshot, known.records[id])}
+    reviews = {one.request.id: one for one in reviewed if scope.inside(snapshot, known.records[one.request.id])}
     return _Asked(known, reviews, reading, tuple(_sources(look_.now, reading)))
 
 

@@ -102,6 +102,16 @@ def test_packs_and_their_pieces_are_one_quantity(packs: Decimal, size: int, piec
     assert [t.quantity * size for t in given_packs.values()] == [t.quantity for t in given_pieces.values()]
 
 
+def test_what_lies_there_is_told_in_the_lines_own_unit() -> None:
+    stock = Stock({("o", "mouse"): Decimal(25), ("p", "mouse"): Decimal(99)}, {"мышь": ("mouse",)}, {"mouse": "шт"})
+    packs = replace(stock, goods={"1": Good("mouse", Decimal(10))})
+    line = Line("1", text="Мышь", quantity=Decimal(1), unit="шт")
+    assert packs.lies("o", line, "Мышь") == 2, "a third pack is not whole"
+    assert stock.lies("o", line, "Мышь") == 25
+    assert stock.lies("o", replace(line, unit="упак"), "Мышь") is None, "nobody said how many there are in a pack"
+    assert stock.lies("o", line, "Тонер") == 0
+
+
 def test_what_our_drafts_will_take_is_not_free_nor_what_belongs_to_nobody_known() -> None:
     def ref(kind: str, id: str) -> Ref:
         return Ref("book", kind, id)
