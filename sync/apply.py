@@ -4,7 +4,7 @@ committed together. A crash anywhere leaves an intent that ``recover`` settles b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -59,9 +59,7 @@ class Applier:
         for n, op in enumerate(remote):
             self._one(op, zone)
             self.progress(n + 1, len(remote))
-        for op in operations:
-            if op.action == "close":
-                self._close(op)
+        self._close([op for op in operations if op.action == "close"])
         return self.result
 
     def _standing(self, plan: Plan) -> list[Operation]:
@@ -93,10 +91,13 @@ class Applier:
         seen = Seen({**old.seen.book, **book}, {**old.seen.desk, **desk}, retired)  # type: ignore[dict-item]
         return replace(old, seen=seen)
 
-    def _close(self, op: Operation) -> None:
-        for draft in self.store.drafts(self.targets.pair.name, WAITING):
-            if draft.id == op.document:
-                self.store.put_draft(self.targets.pair.name, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
+    def _close(self, operations: Sequence[Operation]) -> None:
+        """Drafts whose fate is settled. What waits is read once: a night closes many of them."""
+        closed = {op.document: op.rule for op in reversed(operations)}
+        for draft in self.store.drafts(self.targets.pair.name, WAITING) if closed else ():
+            if draft.id in closed:
+                done = replace(draft, state=closed[draft.id])  # type: ignore[arg-type]  # a close says a state
+                self.store.put_draft(self.targets.pair.name, done, run=self.run)
 
     # -- remote -----------------------------------------------------------------------------------------------------
 
