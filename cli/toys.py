@@ -21,10 +21,19 @@ def demo(
     book: Annotated[
         str, typer.Option("--book", help="How to read the books: odata, or soap for what an exchange node is sent.")
     ] = "odata",
+    month: Annotated[
+        bool, typer.Option("--month", help="With --once: a calendar month instead of a week, everything accounted for.")
+    ] = False,
+    assets: Annotated[int, typer.Option("--assets", help="With --month: pieces of equipment, 30 or more.")] = 400,
+    seed: Annotated[int, typer.Option("--seed", help="With --month: another number gives another month.")] = 1,
 ) -> int:
-    from ..jobs.demo import run_demo  # brings servers with it: loaded only here
+    from ..jobs.demo import run_demo, run_month  # brings servers with it: loaded only here
 
-    return run_demo(once, seat.as_json, desk, book, language=seat.language)
+    if not month:
+        return run_demo(once, seat.as_json, desk, book, language=seat.language)
+    if not once or (desk, book) != ("roundup", "odata"):
+        raise typer.BadParameter(seat.t("A month is played by --once --month, on the desk roundup."))
+    return run_month(assets, seed, seat.as_json, language=seat.language)
 
 
 @command(

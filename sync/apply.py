@@ -4,7 +4,7 @@ committed together. A crash anywhere leaves an intent that ``recover`` settles b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -91,13 +91,13 @@ class Applier:
         seen = Seen({**old.seen.book, **book}, {**old.seen.desk, **desk}, retired)  # type: ignore[dict-item]
         return replace(old, seen=seen)
 
-    def _close(self, operations: Collection[Operation]) -> None:
-        pair = self.targets.pair.name
-        waiting = {draft.id: draft for draft in self.store.drafts(pair, WAITING)} if operations else {}
-        for op in operations:
-            draft = waiting.get(op.document or "")
-            if draft is not None:
-                self.store.put_draft(pair, replace(draft, state=op.rule), run=self.run)  # type: ignore[arg-type]
+    def _close(self, operations: Sequence[Operation]) -> None:
+        """Drafts whose fate is settled. What waits is read once: a night closes many of them."""
+        closed = {op.document: op.rule for op in reversed(operations)}
+        for draft in self.store.drafts(self.targets.pair.name, WAITING) if closed else ():
+            if draft.id in closed:
+                done = replace(draft, state=closed[draft.id])  # type: ignore[arg-type]  # a close says a state
+                self.store.put_draft(self.targets.pair.name, done, run=self.run)
 
     # -- remote -----------------------------------------------------------------------------------------------------
 

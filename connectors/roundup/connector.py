@@ -116,7 +116,7 @@ class RoundupConnector:
 
     def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
         """Pages by id. Rows that slipped between two pages (an item deleted meanwhile moves the rest up) are fetched
-        one by one; what a plain listing says at its end is therefore everything.
+        one by one; what a plain listing says at its end is therefore everything. Of a single page nothing can slip.
 
         With ``since``: what changed, less what was seen; deleted items are not in it, a full listing shows them gone.
         """
@@ -139,7 +139,7 @@ class RoundupConnector:
                 break
             yield self._out(query, fresh, before)
             index += 1
-        late = self._late(info, conditions, seen)
+        late = self._late(info, conditions, seen) if index > 1 else []
         seen.update((row.id, (stamp_of(row.data), row.version or "")) for row in late)
         last = self._out(query, [*fresh, *late], before)
         yield Page(last.records, complete=before is None, cursor=next_cursor(before, clock, seen))
@@ -159,7 +159,8 @@ class RoundupConnector:
             seen.update(id for id, _ in fresh)
             yield Rows([row for _, row in fresh], complete=False)
             index += 1
-        late = [(id, self._attributes(info, id)) for id in self._missing(info, conditions, seen)]
+        missing = self._missing(info, conditions, seen) if index > 2 else []
+        late = [(id, self._attributes(info, id)) for id in missing]
         try:
             last = [encode_json({"id": id, **found[0]}) for id, found in late if found is not None]
         except (ValueError, TypeError) as error:  # text that no JSON in UTF-8 can hold

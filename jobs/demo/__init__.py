@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-__all__ = ["run_demo"]
+__all__ = ["run_demo", "run_month"]
 
 
 def run_demo(
@@ -19,3 +19,10 @@ def run_demo(
     from .play import run_demo as play
 
     return play(once, as_json, desk, book, out, language)
+
+
+def run_month(assets: int, seed: int, as_json: bool, language: str = "ru") -> int:
+    """Play the month; see ``month.run_month``."""
+    from .month import run_month as play
+
+    return play(assets, seed, as_json, language=language)

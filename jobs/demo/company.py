@@ -254,11 +254,20 @@ def _people(rng: random.Random, scale: Scale, today: date) -> tuple[Person, ...]
     return tuple(people)
 
 
-def make_company(size: Size = "demo", seed: int = 1, *, today: date) -> Company:
-    """The whole company; ``today`` (a local date) is where its year stands."""
+def _scale(pieces: int) -> Scale:
+    """A company with so many pieces of equipment in its books; 400 are «demo»."""
+    cards = max(22, pieces * 65 // 100)
+    units = pieces - cards
+    people = min(40, 9 + pieces // 10)
+    return Scale(people, departments=3 if pieces < 100 else 5, cards=cards, units=units, single=units * 4 // 7)
+
+
+def make_company(size: Size | int = "demo", seed: int = 1, *, today: date) -> Company:
+    """The whole company, by name or with so many pieces of equipment (30 and more); ``today`` (a local date) is where
+    its year stands."""
     from .things import furnish
 
     rng = random.Random(seed)
-    scale = SIZES[size]
+    scale = _scale(size) if isinstance(size, int) else SIZES[size]
     bare = Company(today, _organizations(), _departments(scale), _people(rng, scale, today), _places())
     return furnish(bare, rng, cards=scale.cards, units=scale.units, single=scale.single)

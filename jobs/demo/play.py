@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 from zoneinfo import ZoneInfo
-
-from rich.console import Console
 
 from ...errors import Fatal
 from ...i18n import N_
@@ -30,6 +22,7 @@ from .company import Company, Size
 from .desks import DESKS, ROUNDUP, DemoDesk
 from .people import ZONE
 from .servers import BOOKS, BY_NODE, BookWay, Servers, free_ports, prepare
+from .stage import print_json, stage
 from .twin import Snapshot, differences, snapshot
 from .week import DAYS
 
@@ -94,51 +87,13 @@ def run_demo(
             book=book,
             desk=desk,
         )
-    out = out or sys.stdout
-    console = Console(file=out, soft_wrap=True, highlight=False, quiet=as_json)
-    shown = screen.Screen(console, language)
-    with (
-        _own_settings(),
-        _terminated(),
-        tempfile.TemporaryDirectory(prefix="uchet-demo-", ignore_cleanup_errors=True) as folder,
-    ):
+    with stage(as_json, language, out) as (folder, shown):
         if not once:
-            return _stay(Path(folder), shown, DESKS[desk], way)
-        told = _once(Path(folder), shown, DESKS[desk], size, way, compare)
+            return _stay(folder, shown, DESKS[desk], way)
+        told = _once(folder, shown, DESKS[desk], size, way, compare)
         if as_json:
-            out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
-            out.flush()
+            print_json(told, out)
         return 0 if told["quiet"] and not told.get("comparison", {}).get("differences") else 4
-
-
-@contextmanager
-def _own_settings() -> Iterator[None]:
-    """The demo goes by its own file: what a user keeps in the environment for a real pair must not reach it."""
-    aside = {
-        name: os.environ.pop(name) for name in list(os.environ) if name.startswith("UCHET_") and name != "UCHET_DEBUG"
-    }
-    try:
-        yield
-    finally:
-        os.environ.update(aside)
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does, so that no server is left behind."""
-
-    def leave(signum: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, leave)
-    except ValueError:  # not the main thread: whoever owns it decides
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def raise_company(

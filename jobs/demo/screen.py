@@ -78,6 +78,17 @@ class Screen:
             words, style = "The last run still had something to write.", "bold red"
         self.console.print(Text(self.t(words), style=style))
 
+    def month(self, told: Mapping[str, Any]) -> None:
+        """Where everything that happened in the month stands."""
+        table = Table(title=self.t("How the month ended"), show_header=False, title_justify="left")
+        for state, counts in told["events"].items():
+            shown = counts if isinstance(counts, int) else ", ".join(f"{name}: {n}" for name, n in counts.items())
+            table.add_row(state, str(shown))
+        table.add_row(self.t("Open questions"), ", ".join(f"{name}: {n}" for name, n in told["open_issues"].items()))
+        self.console.print(table)
+        style = "bold red" if told["unexplained"] else "bold green"
+        self.console.print(Text(self.t("Unexplained: {count}.", count=told["unexplained"]), style=style))
+
     def title(self, template: str, **params: object) -> None:
         """A line between two parts."""
         self.console.print(Text(self.t(template, **params), "bold"))

@@ -70,7 +70,7 @@ def free_port() -> int:
 
 def prepare(
     folder: Path,
-    size: Size,
+    size: Size | int,
     number: int,
     ports: Ports,
     today: date,

@@ -19,6 +19,7 @@ from .serial import dumps, load_as, loads
 __all__ = ["Feeding", "allocate", "give_back", "mark_in", "promise"]
 
 _C = events.c
+_ALL = select(events).where(_C.pair == bindparam("p")).order_by(_C.number)
 _OPEN = (
     select(events)
     .where(_C.pair == bindparam("p"), _C.state.in_(("pending", "drafted", "refused")), _C.reason != "taken_back")
@@ -164,6 +165,11 @@ class Feeding(Core):
         shared: dict[Any, Any] = {}
         with self._read() as connection:
             return [_lean(_event(row), shared) for row in connection.execute(_OPEN, {"p": pair})]
+
+    def all_events(self, pair: str) -> list[Event]:
+        """Every event there ever was, in the order in which they were recorded."""
+        with self._read() as connection:
+            return [_event(row) for row in connection.execute(_ALL, {"p": pair})]
 
     def claimed_events(self, pair: str) -> list[Event]:
         """Events for which a document of the books was found."""

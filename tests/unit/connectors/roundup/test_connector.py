@@ -87,6 +87,29 @@ def test_a_row_that_slips_between_two_pages_is_fetched(desk: Desk, connector: Ro
     assert set(ids) - {first} <= set(read)
 
 
+@pytest.mark.parametrize("verb", ["read", "undecoded"])
+def test_a_listing_of_one_page_is_asked_for_once(desk: Desk, fresh: Fresh, verb: str) -> None:
+    """Several pages are held against the ids at their end."""
+    seed(desk.home, "location", [{"name": fresh()} for _ in range(3)])
+    asked: list[str] = []
+
+    def note(request: Request, forward: Callable[[], Answer]) -> Answer:
+        asked.append(request.target)
+        return forward()
+
+    def listing(page_size: int) -> int:
+        asked.clear()
+        with Proxy(desk.url) as proxy:
+            there = RoundupConnector(proxy.url, "uchet", "интеграция", page_size=page_size, origin=desk.url)
+            with proxy.failing(note, on=lambda request: "data/location" in request.target):
+                list(getattr(there, verb)(Query("location")))
+        return len(asked)
+
+    assert listing(1000) == 1
+    assert listing(2) > 2
+    assert "page_index" not in asked[-1]
+
+
 def test_a_link_is_searched_by_id_and_by_nothing(desk: Desk, connector: RoundupConnector, fresh: Fresh) -> None:
     [firm] = seed(desk.home, "organization", [{"name": fresh()}])
     with_firm, without = seed(desk.home, "department", [{"name": fresh(), "organization": firm}, {"name": fresh()}])
