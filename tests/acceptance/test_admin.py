@@ -18,6 +18,7 @@ import pytest
 from office import BOOK_LOGIN, PASSWORDS, Site, running
 
 from uchet.connectors.contract_proxy import Answer, Request
+from uchet.connectors.registry import available
 from uchet.connectors.roundup.server import install
 from uchet.jobs.demo.servers import free_ports
 from uchet.jobs.demo.week import edits
@@ -25,6 +26,7 @@ from uchet.jobs.demo.week import edits
 WRONG = "неверный-пароль-4711"
 PROPERTIES = "ChartOfCharacteristicTypes_ДополнительныеРеквизитыИСведения"
 MOVE = "Document_ПеремещениеОС"
+KNOWN = ", ".join(sorted(available()))
 Arranged = AbstractContextManager[dict[str, str]]
 
 
@@ -165,8 +167,8 @@ SETTINGS = (
     Trouble(
         "unknown connector",
         changed(('"roundup"', '"rundup"')),
-        ("rundup", "onec_soap, roundup"),
-        ("rundup", "Known connectors: onec, onec_soap, roundup"),
+        ("rundup", KNOWN),
+        ("rundup", f"Known connectors: {KNOWN}"),
     ),
     Trouble(
         "unknown field",
