@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ...sync.feed_plan import effects
+from ...sync.ids import gone_key
 from ...sync.store import Store
 from ...sync.types import Event, Issue
 from ..wiring import open_store
@@ -39,8 +40,8 @@ def account(month: Month, assets: int, seed: int) -> dict[str, Any]:
         events, issues = store.all_events(pair), [row.issue for row in store.issues(pair)]
         drafts = {draft.id: draft.state for draft in store.drafts(pair, _STATES)}
         requests, strange = _requests(month, store, issues)
-        kept = _kept(month, store)
-    asked = {issue.key for issue in issues}
+        asked = {issue.key for issue in issues}
+        kept = _kept(month, store, asked)
     gaps = {
         "not_registered": month.shelf.moves + month.shelf.works - len(events),
         "no_reason": sum(not explained(event, drafts, asked) for event in events),
@@ -96,12 +97,15 @@ def explained(event: Event, drafts: Mapping[str, str], asked: Collection[str]) -
     return event.reason in _WAITS or any(key.startswith(f"feed:{event.id}:") for key in asked)
 
 
-def _kept(month: Month, store: Store) -> int:
-    """How many pieces were written off in the books and not on the desk."""
-    on_desk = {link.book: link.desk for link in store.links(month.settings.pair) if link.kind == "equipment"}
-    known = {str(row["id"]): row["status"] for row in month.shelf.desk.rows("equipment", ("status",))}
-    gone = [on_desk.get(key_guid(asset.key), "") for asset in month.books.scrapped]
-    return sum(known.get(id) != "written_off" for id in gone)
+def _kept(month: Month, store: Store, asked: Collection[str]) -> int:
+    """How many pieces were written off in the books and not on the desk, and nobody is asked why."""
+    twins = {link.book: link.desk for link in store.links(month.settings.pair) if link.kind == "equipment"}
+    status = {str(row["id"]): row["status"] for row in month.shelf.desk.rows("equipment", ("status",))}
+    gone = {book: twins.get(book, "") for book in (key_guid(asset.key) for asset in month.books.scrapped)}
+    return sum(
+        status.get(desk) != "written_off" and gone_key("equipment", book, desk, "book") not in asked
+        for book, desk in gone.items()
+    )
 
 
 def _posted(month: Month) -> set[str]:
