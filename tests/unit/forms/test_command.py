@@ -153,7 +153,9 @@ def test_the_command_writes_lists_and_complains(kept: Kept, capsys: pytest.Captu
     assert listed["ИНВ-3"]["filled"]
     assert not listed["М-4"]["filled"]
     assert listed["ИНВ-19"]["tables"]["lines"]["final_surplus_quantity"].startswith("24 ")
-    assert main(["form", "ИНВ-3", "--out", "опись.pdf"]) == 4
+    assert main(["form", "ИНВ-3", "--out", "опись.pdf"]) == 0
+    assert (kept.folder / "опись.pdf").read_bytes().startswith(b"%PDF")
+    assert main(["form", "ИНВ-3", "--out", "опись.docx"]) == 4
     assert ".xlsx" in capsys.readouterr().err
     assert main(["form", "ИНВ-3", "--out", "нет/опись.xlsx"]) == 4
     assert main(["form", "ИНВ-3"]) == 2
