@@ -2,7 +2,7 @@
 
 Two ways to die: the whole command line in the middle of a first load, compared with an undisturbed twin; and four
 writers at once that create the same records under the same keys, killed and started again. ``UCHET_RT_KILLS`` kills
-per database and way: 5 in CI, 50 for acceptance.
+per database and way: 3 in CI, 50 for acceptance.
 """
 
 from __future__ import annotations
