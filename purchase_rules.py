@@ -1,4 +1,4 @@
-"""Rules of purchase requests and licences that a company decides: ``[requests]`` and ``[licences]`` of ``uchet.toml``.
+"""Rules of purchases that a company decides: ``[requests]``, ``[licences]`` and ``[budget]`` of ``uchet.toml``.
 
 Sums are roubles as requests state them. A role of the approval matrix is asked where all conditions of a rule hold; an
 empty condition holds always.
@@ -8,14 +8,28 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["ROLES", "ApprovalRule", "Approver", "Delegation", "LicenceRules", "Norm", "RequestRules", "Role"]
+__all__ = [
+    "ROLES",
+    "WEEKDAYS",
+    "ApprovalRule",
+    "Approver",
+    "BudgetRule",
+    "Delegation",
+    "LicenceRules",
+    "Norm",
+    "RequestRules",
+    "Role",
+]
 
 Role = Literal["line_manager", "head_of_it", "budget_owner", "security", "director"]
 ROLES: tuple[Role, ...] = ("line_manager", "head_of_it", "budget_owner", "security", "director")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+#: As ``date.weekday()`` counts them.
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 class _Rule(BaseModel):
@@ -96,3 +110,17 @@ class LicenceRules(_Rule):
 
     allowed: tuple[str, ...] = ()
     days: tuple[int, ...] = (90, 60, 30, 7)
+
+
+class BudgetRule(_Rule):
+    """Budgets that are due from the day ``start`` are asked about: a month's on the ``day`` of the month (its last one
+    where it is shorter), a week's on ``weekday``, each before the period by ``months_ahead`` and ``weeks_ahead``.
+    ``calendar``: a file of working days instead of the shipped one, from the folder of ``uchet.toml``."""
+
+    start: date
+    periods: tuple[Literal["month", "week"], ...] = ("month", "week")
+    day: int = Field(default=25, ge=1, le=31)
+    weekday: Weekday = "wednesday"
+    months_ahead: int = Field(default=1, ge=0, le=3)
+    weeks_ahead: int = Field(default=1, ge=0, le=4)
+    calendar: str = ""

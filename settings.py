@@ -24,7 +24,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from .errors import Fatal
 from .i18n import N_
-from .purchase_rules import LicenceRules, RequestRules
+from .purchase_rules import BudgetRule, LicenceRules, RequestRules
 
 __all__ = [
     "BookWins",
@@ -216,6 +216,7 @@ class Settings(BaseSettings):
     guard: GuardLimits = GuardLimits()
     requests: RequestRules = RequestRules()
     licences: LicenceRules = LicenceRules()
+    budget: BudgetRule | None = None
     fields: Mapping[str, FieldRule] = Field(default_factory=dict)
     mapping: MappingOverrides = MappingOverrides()
     properties: Mapping[str, str] = Field(default_factory=dict)
@@ -249,6 +250,12 @@ class Settings(BaseSettings):
         if "://" in self.state or self.state == ":memory:":
             return self.state
         return (self.path.parent if self.path else Path()) / Path(self.state).expanduser()
+
+    @property
+    def calendar(self) -> Path | None:
+        """The company's own file of working days, where it names one."""
+        named = self.budget.calendar if self.budget else ""
+        return (self.path.parent if self.path else Path()) / Path(named).expanduser() if named else None
 
     def side(self, name: str) -> SideSettings:
         """The settings of ``"book"`` or ``"desk"``."""

@@ -24,7 +24,18 @@ from .words import Words
 __all__: list[str] = []
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the question.")]
-CHOICES = ("take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept", "repair", "modernization")
+CHOICES = (
+    "take-book",
+    "take-desk",
+    "ignore-until",
+    "link",
+    "reject",
+    "retry",
+    "accept",
+    "repair",
+    "modernization",
+    "formed",
+)
 
 
 @command("list", group="issues", help="Questions that wait for a person.")
@@ -148,7 +159,7 @@ def _known(store: Store, seat: Seat, id: int) -> IssueRow:
 @command(
     "decide",
     group="issues",
-    help="Answer: take-book, take-desk, ignore-until DATE, link, reject, retry, accept, repair, modernization.",
+    help="Answer: take-book, take-desk, ignore-until DATE, link, reject, retry, accept, repair, modernization, formed.",
 )
 def decide(
     seat: Seat,
@@ -157,7 +168,7 @@ def decide(
         str,
         typer.Argument(
             metavar="ANSWER",
-            help="take-book, take-desk, ignore-until, link, reject, retry, accept, repair or modernization.",
+            help="take-book, take-desk, ignore-until, link, reject, retry, accept, repair, modernization or formed.",
         ),
     ],
     until: Annotated[str | None, typer.Argument(metavar="[DATE]", help="For ignore-until: the last quiet day.")] = None,

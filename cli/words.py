@@ -49,6 +49,8 @@ OUTCOMES = {
     "blocked": N_("stopped: waits for a person"),
     "failed": N_("failed"),
 }
+#: What questions are about that is no record of either side.
+_TOPICS = {"budget": N_("budget")}
 _SIDES = {"book": N_("books"), "desk": N_("desk")}
 #: How a link came to be, and notes of a change; other rules are the names of fields that are equal.
 _RULES = {
@@ -79,7 +81,9 @@ class Words:
 
     def kind(self, name: str) -> str:
         kind = self._kinds.get(name)
-        return name if kind is None else kind.ru if self.language == "ru" else kind.en
+        if kind is None:
+            return self.t(_TOPICS[name]) if name in _TOPICS else name
+        return kind.ru if self.language == "ru" else kind.en
 
     def field(self, kind: str, name: str) -> str:
         known = self._kinds.get(kind)

@@ -224,6 +224,16 @@ ONCE: Mapping[str, IssueText] = MappingProxyType(
             N_("Request {name} waits for an approval that nobody can give: {role}."),
             N_("Name who holds the role in [requests] of uchet.toml."),
         ),
+        "budget_due": IssueText(
+            N_("The budget of purchases for {since} – {until} is to be formed by {due}; days left: {days}."),
+            N_("formed says that it is; what belongs into it is told by “uchet report budget”."),
+            ("formed", "ignore-until"),
+        ),
+        "budget_overdue": IssueText(
+            N_("To the head of IT ({head}): the budget of purchases for {since} – {until} was due on {due}."),
+            N_("Nobody has said that it is formed: formed says so."),
+            ("formed", "ignore-until"),
+        ),
         "licence_overused": IssueText(
             N_("{name}: {installed} installed, {seats} bought."),
             N_("Buy seats or remove installations."),

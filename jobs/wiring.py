@@ -23,6 +23,7 @@ from ..sync.engine import Engine
 from ..sync.pair import EngineSettings, FeedSettings, GuardLimits, Pair
 from ..sync.store import Store
 from ..sync.store.leasing import Lease
+from ..workdays import Workdays, load_workdays
 from .state import Clock, Progress, cache_folder, check_state, open_store, quiet, utc_now
 
 __all__ = [
@@ -175,6 +176,8 @@ def engine_settings(settings: Settings) -> EngineSettings:
         zone=book_zone(settings),
         requests=settings.requests,
         licences=settings.licences,
+        budget=settings.budget,
+        workdays=load_workdays(settings.calendar) if settings.budget else Workdays(),
         language=settings.language,
         feed=FeedSettings(**settings.feed.model_dump()) if settings.feed else None,
     )

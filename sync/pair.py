@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from ..connectors.base import Connector
 from ..mappings.model import KINDS, Field, Kind, Side
 from ..mappings.system import SystemMap
-from ..purchase_rules import LicenceRules, RequestRules
+from ..purchase_rules import BudgetRule, LicenceRules, RequestRules
+from ..workdays import Workdays
 from .types import Link, Ref, Value
 
 __all__ = ["EngineSettings", "FeedSettings", "GuardLimits", "LinkIndex", "Pair", "other"]
@@ -53,8 +54,8 @@ class FeedSettings:
 class EngineSettings:
     """``fields`` overrides a field's owner, mode or empty rule (``"equipment.serial"`` → changed ``Field`` attributes);
     ``restore_book`` is the signed list of fields that may be written back over an accountant's edit; ``zone`` is the
-    wall clock of the book; ``kinds`` limits a run to some kinds; ``requests`` and ``licences`` are rules of purchases;
-    ``language`` is what people on the desk read."""
+    wall clock of the book; ``kinds`` limits a run to some kinds; ``requests``, ``licences`` and ``budget`` are rules of
+    purchases, ``workdays`` the days that the last counts by; ``language`` is what people on the desk read."""
 
     guard: GuardLimits = field(default_factory=GuardLimits)
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -63,6 +64,8 @@ class EngineSettings:
     kinds: tuple[str, ...] = tuple(k.name for k in KINDS)
     requests: RequestRules = field(default_factory=RequestRules)
     licences: LicenceRules = field(default_factory=LicenceRules)
+    budget: BudgetRule | None = None
+    workdays: Workdays = field(default_factory=Workdays)
     language: str = "ru"
     #: Movements of consumables, where wanted.
     feed: FeedSettings | None = None

@@ -15,6 +15,8 @@ from ..errors import UchetError
 from ..mappings.model import Ref
 from ..mappings.shapes import RECEIPTS
 from ..mappings.text import fold
+from .deadlines import KIND as BUDGET
+from .deadlines import questions as of_budgets
 from .ids import plan_id
 from .intake import PASSING
 from .licences import BookObject, Installation, Licence, questions
@@ -123,10 +125,20 @@ def look_aside(pair: Pair, store: Store, sight: Sight) -> Asides | None:
             reviews = replace(reviews, operations=operations, issues=issues)
         reviews = _accepted(world, reviews)
     asked = [*reading.issues, *reviews.issues]
+    if known is not None:
+        asked += _budgets(world)
+        reading.whole[BUDGET] = True
     if licences is not None:
         rows = (licences.licences, licences.installed, licences.books)
         asked += questions(*rows, settings.licences, world.today.date())
     return Asides(_plan(pair, reviews, asked, reading), reviews)
+
+
+def _budgets(world: World) -> list[Issue]:
+    settings, today = world.settings, world.today.date()
+    if settings.budget is None:
+        return []
+    return of_budgets(settings.budget, settings.workdays, settings.requests.approvers, today, world.choice)
 
 
 def _accepted(world: World, reviews: Reviews) -> Reviews:

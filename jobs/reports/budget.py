@@ -10,19 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from ...purchase_rules import BudgetRule
 from ...settings import ReserveRule
+from ...sync.deadlines import due_of_month
 from ...sync.licences import Licence
 from ...sync.purchase import Line
 from ...sync.purchase_world import Purchases
 from ...sync.purchasing import Review
 from ...sync.requests import OPEN
+from ...workdays import Workdays
 from ..forms.types import Row
 from .fulfilment import line_title, stands
 from .turnover import Stretch, Turnover
 
-__all__ = ["Bought", "by_article", "of_licences", "of_requests", "of_reserve", "planned"]
+__all__ = ["Bought", "by_article", "due_told", "of_licences", "of_requests", "of_reserve", "planned"]
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
+_DAY = timedelta(days=1)
 _CATEGORIES = {
     "hardware": "оборудование",
     "consumable": "расходники",
@@ -208,3 +212,10 @@ def by_article(found: Iterable[Bought]) -> Iterator[Row]:
             "limit": limit,
             "left": limit - total if limit is not None else None,
         }
+
+
+def due_told(rule: BudgetRule | None, workdays: Workdays, stretch: Stretch) -> Iterator[str]:
+    """By when the budget of a calendar month is to be formed, where settings say so."""
+    whole = stretch.since.day == 1 and stretch.until == (stretch.since + timedelta(days=32)).replace(day=1) - _DAY
+    if rule is not None and "month" in rule.periods and whole:
+        yield f"Бюджет этого месяца формируется не позднее {due_of_month(rule, workdays, stretch.since):%d.%m.%Y}."

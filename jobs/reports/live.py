@@ -21,7 +21,7 @@ from ...sync.types import Record
 from ..forms.making import sources_told
 from ..forms.types import Row, Stamp
 from ..wiring import Wired
-from .budget import by_article, of_licences, of_requests, of_reserve, planned
+from .budget import by_article, due_told, of_licences, of_requests, of_reserve, planned
 from .fulfilment import asked_lines, asked_requests
 from .making import Wanted, digest_of, refuse_period
 from .turnover import Stretch, Turnover, turnover
@@ -255,7 +255,8 @@ def _budget(look_: _Look) -> _Made:
         *of_reserve(stock, rule),
     ]
     undated = sum(one.request.needed_by is None for one in asked.reviews.values() if one.progress)
-    notes = (_days(stretch), *([f"Заявок без даты потребности, не вошедших: {undated}."] if undated else []))
+    due = due_told(look_.parts.engine.settings.budget, look_.parts.engine.settings.workdays, stretch)
+    notes = (_days(stretch), *due, *([f"Заявок без даты потребности, не вошедших: {undated}."] if undated else []))
     rows: Tables = {"lines": tuple(planned(found)), "articles": tuple(by_article(found))}
     sources = {(one.side, one.kind): one for one in (*snapshot.sources, *_sources(look_.now, asked.reading))}
     return _Made(rows, tuple(sources.values()), notes)

@@ -114,9 +114,9 @@ class Questions(Core):
         ``take-book``/``take-desk`` hold for the values asked about. ``ignore-until`` is silent through ``until`` (UTC
         day; without one, until the values change). ``link`` and ``reject`` also make the link, or the rejection, at
         once when the issue names both records, and ``reject`` closes it.
-        ``accept``: what is proposed shall be done. Raises Reject for an unknown number
-        ("issue_unknown"), an unknown choice ("choice_unknown"), a reject of an issue that does not name two records
-        ("choice_unfit") and a link that contradicts another ("already_linked").
+        ``accept``: what is proposed shall be done; ``formed``: the budget asked about is. Raises Reject for an
+        unknown number ("issue_unknown"), an unknown choice ("choice_unknown"), a reject of an issue that does not
+        name two records ("choice_unfit") and a link that contradicts another ("already_linked").
         """
         now = self._clock()
         _check_choice(choice)
@@ -156,7 +156,8 @@ def _check_choice(choice: str) -> None:
         raise Reject(
             "choice_unknown",
             "{choice} is not an answer.",
-            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, accept, repair, modernization.",
+            hint="Answers: take-book, take-desk, ignore-until, link, reject, retry, accept, repair, modernization, "
+            "formed.",
             choice=choice,
         )
 

@@ -34,7 +34,7 @@ OperationState = Literal["intent", "done", "failed", "stale", "rejected", "aband
 PlanState = Literal["waiting", "approved", "applied", "superseded"]
 IssueState = Literal["open", "decided", "ignored", "closed"]
 Choice = Literal[
-    "take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept", "repair", "modernization"
+    "take-book", "take-desk", "ignore-until", "link", "reject", "retry", "accept", "repair", "modernization", "formed"
 ]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})

@@ -22,7 +22,7 @@ from uchet.errors import Reject
 from uchet.jobs import requests as purchases
 from uchet.jobs.wiring import Wired
 from uchet.mappings.load import load_system
-from uchet.purchase_rules import ApprovalRule, Approver, LicenceRules, RequestRules
+from uchet.purchase_rules import ApprovalRule, Approver, BudgetRule, LicenceRules, RequestRules
 
 RECEIPT = "Document_ПоступлениеТоваровУслуг"
 RULES = RequestRules(
@@ -421,6 +421,21 @@ def test_lost_memory_starts_no_request_anew(firm: Firm) -> None:
         connection.exec_driver_sql("DELETE FROM request")
     quiet(firm)
     assert (state(firm, id), len(drafts(firm))) == ("in_plan", 1)
+
+
+def test_a_budget_is_asked_about_until_somebody_says_that_it_is_formed(firm: Firm) -> None:
+    """Wednesday, 04.02.2026, for the week from the 9th: the night asks on the day, and the head of IT after it."""
+    firm.night()
+    assert "budget" not in {row.issue.kind for row in firm.open()}
+    rule = BudgetRule(start=date(2026, 2, 1), periods=("week",))
+    firm.settings = replace(firm.settings, budget=rule)
+    firm.night()
+    assert firm.asked("budget_due").issue.params["days"] == 0
+    firm.night()
+    assert firm.asked("budget_overdue").issue.params["head"] == "Борисов Борис Богданович"
+    firm.decide("budget_overdue", "formed")
+    firm.night()
+    assert "budget" not in {row.issue.kind for row in firm.open()}
 
 
 def test_licences(firm: Firm) -> None:

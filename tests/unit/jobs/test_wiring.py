@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,19 @@ def test_guard_and_field_rules_reach_the_engine(tmp_path: Path) -> None:
     rules = wiring.engine_settings(made)
     assert (rules.guard.change_max, rules.guard.retire_max) == (7, 50)
     assert rules.fields == {"equipment.serial": {"owner": "book"}}
+
+
+def test_budgets_are_asked_about_by_the_calendar_that_settings_name(tmp_path: Path) -> None:
+    assert wiring.engine_settings(settings(tmp_path)).budget is None
+    rules = wiring.engine_settings(settings(tmp_path, budget={"start": "2026-12-01"}))
+    assert rules.budget is not None
+    assert (rules.budget.day, rules.budget.weekday) == (25, "wednesday")
+    assert not rules.workdays.works(date(2026, 11, 4))
+    (tmp_path / "days.toml").write_text("worked = [2026-10-25]", "utf-8")
+    rules = wiring.engine_settings(settings(tmp_path, budget={"start": "2026-12-01", "calendar": "days.toml"}))
+    assert rules.workdays.works(date(2026, 10, 25))
+    with pytest.raises(Fatal, match="cannot be read"):
+        wiring.engine_settings(settings(tmp_path, budget={"start": "2026-12-01", "calendar": "none.toml"}))
 
 
 @pytest.mark.parametrize("where", ["fields", "book_wins"])
