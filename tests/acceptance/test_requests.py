@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from uchet.errors import Reject
 from uchet.jobs import requests as purchases
 from uchet.jobs.wiring import Wired
 from uchet.mappings.load import load_system
-from uchet.purchase_rules import ApprovalRule, Approver, BudgetRule, LicenceRules, RequestRules
+from uchet.purchase_rules import WEEKDAYS, ApprovalRule, Approver, BudgetRule, LicenceRules, RequestRules
 
 RECEIPT = "Document_ПоступлениеТоваровУслуг"
 RULES = RequestRules(
@@ -424,10 +424,9 @@ def test_lost_memory_starts_no_request_anew(firm: Firm) -> None:
 
 
 def test_a_budget_is_asked_about_until_somebody_says_that_it_is_formed(firm: Firm) -> None:
-    """Wednesday, 04.02.2026, for the week from the 9th: the night asks on the day, and the head of IT after it."""
-    firm.night()
-    assert "budget" not in {row.issue.kind for row in firm.open()}
-    rule = BudgetRule(start=date(2026, 2, 1), periods=("week",))
+    """Due on the first night; on the second the head of IT is asked."""
+    due = firm.now.date() + timedelta(days=1)
+    rule = BudgetRule(start=due, periods=("week",), weekday=WEEKDAYS[due.weekday()])
     firm.settings = replace(firm.settings, budget=rule)
     firm.night()
     assert firm.asked("budget_due").issue.params["days"] == 0
