@@ -17,7 +17,8 @@ from ..mappings.model import KINDS, SIDES, Side
 from ..mappings.review import Line, review, sets
 from ..mappings.system import SystemMap
 from ..settings import Settings
-from ..sync.intake import Intake, bind
+from ..sync.binding import bind
+from ..sync.intake import Intake
 from ..sync.pair import book_now
 from .wiring import check_state, connect, engine_settings, system_map, utc_now
 

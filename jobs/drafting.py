@@ -25,8 +25,9 @@ from ..mappings.model import Ref, Side, Value
 from ..mappings.shapes import OWN, ROLE_TYPES, SHAPES, TASKS
 from ..mappings.system import SystemMap
 from ..mappings.text import fold, parse_day
+from ..sync.binding import bind
 from ..sync.ids import fingerprint
-from ..sync.intake import Intake, bind
+from ..sync.intake import Intake
 from ..sync.orders import Order
 from ..sync.pair import book_now
 from ..sync.sight import reader

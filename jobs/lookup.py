@@ -16,7 +16,8 @@ from ..i18n import N_
 from ..mappings.check import unpublished
 from ..mappings.keys import inv_key, serial_key
 from ..mappings.model import KINDS, SIDES, Ref, Side, Values
-from ..sync.intake import Intake, bind, with_units
+from ..sync.binding import bind
+from ..sync.intake import Intake, with_units
 from ..sync.pair import book_now
 from ..sync.store import Store
 from ..sync.store.rows import IssueRow, OperationRow

@@ -20,11 +20,11 @@ from ..errors import Blocked, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.compose import compose, key_of
 from ..mappings.model import KINDS, Side
 from ..mappings.system import Binding, KindMap, Problem, Source, SystemMap
-from .binding import all_records, bind, records_there
+from .binding import all_records, records_there
 from .lazy import Records
 from .types import UNIT, Issue, Listing, Record
 
-__all__ = ["MOVED", "PASSING", "Intake", "bind", "issue_of", "units_of", "with_units"]
+__all__ = ["MOVED", "PASSING", "Intake", "issue_of", "units_of", "with_units"]
 
 #: The problem of a card whose thing lives on as a МЦ.04 position.
 MOVED = "moved_to_low_value"
@@ -114,15 +114,14 @@ class Intake:
     def _parts(self, mapped: KindMap) -> Iterator[tuple[Iterable[Raw], bool]]:
         """The pages of the main source; as rows where the connector hands them out, which it need not remember."""
         query, connector = self.query(mapped.main), self.connector
-        rows = connector.undecoded(query) if isinstance(connector, Undecoded) else None
-        if rows is None or not isinstance(connector, Undecoded):
-            for page in connector.read(query):
-                self.noted(mapped.kind, page)
-                yield page.records, page.complete
+        if isinstance(connector, Undecoded) and (rows := connector.undecoded(query)) is not None:
+            for part in rows:
+                self.noted(mapped.kind, part)
+                yield connector.decoded(query, part.rows), part.complete
             return
-        for part in rows:
-            self.noted(mapped.kind, part)
-            yield connector.decoded(query, part.rows), part.complete
+        for page in connector.read(query):
+            self.noted(mapped.kind, page)
+            yield page.records, page.complete
 
     def probe(self) -> None:
         """Read the first page of every source of the merge: published is not yet allowed. Raises what the connector

@@ -16,6 +16,7 @@ from ..mappings.check import check_binding, unpublished
 from ..mappings.model import SIDES, Kind, Side, Value
 from ..mappings.shapes import SHAPES
 from ..mappings.system import Problem, SystemMap
+from .binding import bind
 from .context import Context, staging_of
 from .feed_facts import KIND as MOVEMENT
 from .feed_facts import FeedFacts, followed
@@ -23,7 +24,7 @@ from .feed_look import FEED, keeps, look_at_feed
 from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
-from .intake import Intake, bind, units_of, with_units
+from .intake import Intake, units_of, with_units
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .past import facts_of

@@ -23,7 +23,8 @@ from uchet.mappings.check import unpublished
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref
 from uchet.purchase_rules import RequestRules
-from uchet.sync.intake import Intake, bind
+from uchet.sync.binding import bind
+from uchet.sync.intake import Intake
 from uchet.sync.orders import Order
 
 SHOWN, NOTES = "InformationRegister_ИТАктивы", "InformationRegister_ДополнительныеСведения"

@@ -4,11 +4,10 @@ claimed."""
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
+from by_service import subject_of
 
 from uchet.connectors.contract import ReadOnlyContract, Subject
 from uchet.connectors.contract_proxy import Answer, Request
@@ -43,24 +42,7 @@ def subject(emulator: Emulator) -> Subject:
             url, "Обмен", secret, page_size=page_size, timeout=timeout, retries=Retries(attempts=1)
         )
 
-    def make(values: Mapping[str, Any]) -> str:
-        return str(emulator.world.put("Catalog_ОсновныеСредства", dict(values)))
-
-    return Subject(
-        name="onec_extension",
-        url=emulator.url.removesuffix("/odata/standard.odata/"),
-        connect=connect,
-        secret=SECRET,
-        collection="Catalog_ОсновныеСредства",
-        text="Description",
-        values=lambda label: {"Description": label, "ЗаводскойНомер": "SN-1"},
-        empty="Catalog_Склады",
-        missing_id=str(uuid.UUID(int=7)),
-        longest=100,
-        make=make,
-        newer=grown,
-        reads_by="POST",
-    )
+    return subject_of("onec_extension", emulator, connect, SECRET, newer=grown, empty="Catalog_Склады")
 
 
 class TestOnecExtension(ReadOnlyContract):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
+from by_service import subject_of
 
 from uchet.connectors.contract import ReadOnlyContract, Subject
 from uchet.connectors.contract_proxy import Answer, Request
@@ -52,24 +51,7 @@ def subject(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Sub
             retries=Retries(attempts=1),
         )
 
-    def make(values: Mapping[str, Any]) -> str:
-        return str(emulator.world.put("Catalog_ОсновныеСредства", dict(values)))
-
-    return Subject(
-        name="onec_soap",
-        url=emulator.url.removesuffix("/odata/standard.odata/"),
-        connect=connect,
-        secret=SECRET,
-        collection="Catalog_ОсновныеСредства",
-        text="Description",
-        values=lambda label: {"Description": label, "ЗаводскойНомер": "SN-1"},
-        empty="Document_ЗаказПоставщику",
-        missing_id=str(uuid.UUID(int=7)),
-        longest=100,
-        make=make,
-        newer=grown,
-        reads_by="POST",
-    )
+    return subject_of("onec_soap", emulator, connect, SECRET, newer=grown, empty="Document_ЗаказПоставщику")
 
 
 class TestOnecSoap(ReadOnlyContract):

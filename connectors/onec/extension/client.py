@@ -246,7 +246,7 @@ class ExtensionClient:
         except Unknown:
             done = self.operation(key)
             if done.status == "Completed" and done.result is not None:
-                return done.result.result
+                return _good(done.result).result
             return _good(write()).result  # not done, or halfway: the key gives what was answered and does the rest
 
     def post(

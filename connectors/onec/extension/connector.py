@@ -12,18 +12,15 @@ from typing import Any, NoReturn
 
 from ....errors import Blocked, Reject, Retry
 from ...base import Capabilities, Description, FieldInfo, Page, Query, Raw, Receipt, Write
-from ...http import HttpClient, Retries
-from ..errors import odata_errors
+from ...http import Retries
 from ..query import unpublished
+from ..soap.service import client
 from ..url import base_address, base_name, root
 from ..values import not_published
 from .client import Attribute, ExtensionClient, Info, Object, TypeInfo
 
 __all__ = ["ExtensionConnector"]
 
-_LARGEST = 30_000_000
-_CONNECT_SECONDS = 10.0
-_PATIENCE = 4.0
 _FAMILIES = {"Справочник": "Catalog", "Документ": "Document"}
 _STANDARD = {
     "Код": "Code",
@@ -62,17 +59,7 @@ class ExtensionConnector:
     ) -> None:
         self._name = base_name(root(url))
         address = base_address(url)
-        self._http = HttpClient(
-            address,
-            user,
-            password,
-            timeout=(_CONNECT_SECONDS, timeout),
-            connections=connections,
-            retries=retries,
-            errors=odata_errors,
-            deadline=timeout * _PATIENCE,
-            largest=_LARGEST,
-        )
+        self._http = client(address, user, password, timeout=timeout, connections=connections, retries=retries)
         self._client = ExtensionClient(self._http, address)
         self._info: Info | None = None
         self.capabilities = Capabilities(

@@ -12,22 +12,17 @@ from urllib.parse import urlsplit
 from ....errors import Fatal
 from ...base import FieldInfo, Page, Query, Raw
 from ...http import HttpClient, Retries
-from ..errors import odata_errors
 from ..query import unpublished
 from ..url import base_address
 from ..values import not_published
 from .exchange import Exchange, Waiting
 from .node import Node
 from .objects import Known, attributes, known
+from .service import client
 
 __all__ = ["PLAN", "EnterpriseBook", "opened"]
 
 PLAN = "СинхронизацияДанныхЧерезУниверсальныйФормат"
-#: Bytes of one answer: a part of a message, as text, with room for a large description.
-_LARGEST = 30_000_000
-_CONNECT_SECONDS = 10.0
-#: A whole answer may take so many times as long as one wait for the server.
-_PATIENCE = 4.0
 
 
 class EnterpriseBook:
@@ -126,19 +121,9 @@ def opened(
     poll: float,
     retries: Retries | None,
 ) -> EnterpriseBook:
-    """A book on a client of its own, with limits on how long and how large an answer may be; seconds throughout."""
+    """A book on a client of its own; seconds throughout."""
     address = base_address(url)
-    http = HttpClient(
-        address,
-        user,
-        password,
-        timeout=(_CONNECT_SECONDS, timeout),
-        connections=connections,
-        retries=retries,
-        errors=odata_errors,
-        deadline=timeout * _PATIENCE,
-        largest=_LARGEST,
-    )
+    http = client(address, user, password, timeout=timeout, connections=connections, retries=retries)
     return EnterpriseBook(http, address, plan or PLAN, node, cache, page_size=page_size, waiting=Waiting(every=poll))
 
 

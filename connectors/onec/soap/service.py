@@ -18,13 +18,37 @@ from zeep.transports import Transport
 from zeep.wsdl.bindings.soap import Soap12Binding
 
 from ....errors import Blocked, Fatal, UchetError, Unknown
-from ...http import HttpClient
+from ...http import HttpClient, Retries
+from ..errors import odata_errors
 from .decoding import elements, record
 from .errors import soap_errors
 
-__all__ = ["WebService"]
+__all__ = ["WebService", "client"]
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+#: Bytes of one answer: a part of a message, as text, with room for a large description.
+_LARGEST = 30_000_000
+_CONNECT_SECONDS = 10.0
+#: A whole answer may take so many times as long as one wait for the server.
+_PATIENCE = 4.0
+
+
+def client(
+    address: str, user: str, password: str, *, timeout: float, connections: int, retries: Retries | None
+) -> HttpClient:
+    """A client for web services, with limits on how long (``timeout`` in seconds) and how large an answer may be."""
+    return HttpClient(
+        address,
+        user,
+        password,
+        timeout=(_CONNECT_SECONDS, timeout),
+        connections=connections,
+        retries=retries,
+        errors=odata_errors,
+        deadline=timeout * _PATIENCE,
+        largest=_LARGEST,
+    )
 
 
 class WebService:

@@ -14,7 +14,8 @@ from uchet.errors import Retry
 from uchet.mappings import compose
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref
-from uchet.sync.intake import Intake, bind, with_units
+from uchet.sync.binding import bind
+from uchet.sync.intake import Intake, with_units
 from uchet.sync.types import Listing, Record
 
 BOOK, DESK = load_system("book", "bp30"), load_system("desk", "roundup")
