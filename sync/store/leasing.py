@@ -1,7 +1,7 @@
 """Licences of the other side, shared by every process that works on this state.
 
 A licence is a numbered place; who holds one may be connected. It lapses with its time or with its holder's process, so
-a crash frees it. Holders renew while they work, by the way, when half of the time is gone.
+a crash frees it. Holders renew while they work, by the way.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ...errors import Blocked, Retry
 from .locking import Lock, Locking
@@ -28,25 +28,18 @@ class Lease:
     ttl: timedelta = timedelta(minutes=3)
     _stack: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
     _lock: Lock | None = field(default=None, init=False, repr=False)
-    _since: datetime | None = field(default=None, init=False, repr=False)
     _guard: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
     def hold(self) -> None:
         """Make sure that a licence is ours now. Raises ``Retry`` ("licence_taken") while all are held by others."""
         with self._guard:
-            now = self.store._clock()
-            if self._lock is not None and self._since is not None and now - self._since < self.ttl / 2:
-                return
-            if self._lock is not None and self._renewed():
-                self._since = now
-                return
-            self._lock = self._take()
-            self._since = now
+            if self._lock is None or not self._renewed():
+                self._lock = self._take()
 
     def release(self) -> None:
         """Give the licence back."""
         with self._guard:
-            self._lock = self._since = None
+            self._lock = None
             self._stack.close()
 
     def _renewed(self) -> bool:

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,19 +56,24 @@ def _dead(place: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lock:
-    """The pair is ours until ``ttl`` after the last :meth:`renew`."""
+    """The pair is ours until ``ttl`` after it was last written down, by :meth:`renew` or at first."""
 
     pair: str
     holder: str
     ttl: timedelta
     _store: Locking = field(repr=False)
     _token: str = field(repr=False)
+    _since: datetime = field(repr=False)
 
     def renew(self) -> None:
-        """Hold it for another ``ttl``. Raises Blocked("lock_lost") when it lapsed and somebody else took it."""
-        self._store._renew(self)
+        """Hold it for another ``ttl``; to be called often: written down only when a tenth of the time is gone, as each
+        time is a commit. Raises Blocked("lock_lost") when it lapsed and somebody else took it."""
+        now = self._store._clock()
+        if not self._since <= now < self._since + self.ttl / 10:
+            self._store._renew(self, now)
+            self._since = now
 
 
 class Locking(Core):
@@ -78,7 +83,7 @@ class Locking(Core):
     def locked(self, pair: str, holder: str, ttl: timedelta) -> Iterator[Lock]:
         """Work alone on ``pair``. Raises Blocked("pair_locked") while another live holder has it; a lock that lapsed,
         or whose process is gone from this machine, is taken over. Not re-entrant."""
-        lock = Lock(pair, holder, ttl, self, secrets.token_hex(8))
+        lock = Lock(pair, holder, ttl, self, secrets.token_hex(8), self._clock())
         self._take(lock)
         try:
             yield lock
@@ -87,7 +92,7 @@ class Locking(Core):
                 connection.execute(_FREE, {"p": pair, "t": lock._token})
 
     def _take(self, lock: Lock) -> None:
-        now = self._clock()
+        now = lock._since
         values = {"holder": lock.holder, "token": lock._token, "place": _place(), "until": now + lock.ttl}
         with self._write() as connection:
             row = connection.execute(_HELD, {"p": lock.pair}).one_or_none()
@@ -105,10 +110,10 @@ class Locking(Core):
         """Atomic: only while the row is still the one that was judged dead."""
         return connection.execute(_RENEW, {"p": row.pair, "t": row.token, **values}).rowcount == 1
 
-    def _renew(self, lock: Lock) -> None:
-        until = self._clock() + lock.ttl
+    def _renew(self, lock: Lock, now: datetime) -> None:
+        values = {"p": lock.pair, "t": lock._token, "until": now + lock.ttl}
         with self._write() as connection:
-            found = connection.execute(_RENEW, {"p": lock.pair, "t": lock._token, "until": until}).rowcount
+            found = connection.execute(_RENEW, values).rowcount
         if not found:
             raise Blocked(
                 "lock_lost",

@@ -19,7 +19,7 @@ from uchet.mappings.model import Side
 from uchet.sync.engine import Engine
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
 from uchet.sync.store import Stage, Store
-from uchet.sync.types import Link, Run
+from uchet.sync.types import Link, Plan, Run, Verdict
 
 OPEN_GUARD = GuardLimits(change_share=1, retire_share=1, change_max=10**6, retire_max=10**6, source_share=0)
 #: Limits that a company of ten things meets every few nights.
@@ -80,6 +80,12 @@ class FragileStore(Store):
     dead: bool = False
     #: Whether the rows of the last night are kept; else every night looks at everything.
     staged: bool = True
+    #: How many plans were saved.
+    saved: int = 0
+
+    def save_plan(self, pair: str, plan: Plan, verdict: Verdict, run: str) -> None:
+        super().save_plan(pair, plan, verdict, run)
+        self.saved += 1
 
     def stage(self, pair: str) -> Stage | None:
         return super().stage(pair) if self.staged else None

@@ -6,9 +6,11 @@ What a single run may do is judged by the ledger as each run ends (support/ledge
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from company import TIGHT_GUARD, Company
+from hostile import HostileSide
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, precondition, rule
 from ledger import same
@@ -196,8 +198,12 @@ class World(RuleBasedStateMachine):
             if link.on(thing[0]) == thing[1] and self._there((other, link.on(other))):
                 self.company.edit(other, "thing", link.on(other), name, f"{planned}" if name == "cost" else value + "y")
 
-        def at_work() -> None:
-            if self._there(thing):
+        saved = self.company.store.saved
+
+        def at_work(at: HostileSide) -> None:
+            if self.company.store.saved == saved:  # recovery looks, or the guard: the plan is still to come
+                at.trouble.between = partial(at_work, at)
+            elif self._there(thing):
                 old = self.company.side(thing[0]).rows["thing"][thing[1]].data.get(name)
                 self.company.edit(thing[0], "thing", thing[1], name, value)
                 if back:
@@ -206,7 +212,7 @@ class World(RuleBasedStateMachine):
         for side in self.company.sides():
             # 1C ignores the version it is given: only what happens before the last look can be noticed there.
             side.trouble.early = early or not side.conditional
-            side.trouble.between = at_work if side.conditional or thing[0] == "book" else None
+            side.trouble.between = partial(at_work, side) if side.conditional or thing[0] == "book" else None
         self._survive()
 
     @rule(thing=things, first=CHANGES, second=CHANGES)
