@@ -89,6 +89,12 @@
             "ru": "Секунд между вопросами о фоновом задании обмена",
             "en": "Seconds between questions about a background job of the exchange",
         },
+        "huge_texts": {
+            "type": "bool",
+            "default": False,
+            "ru": "Принимать через этот узел тексты длиннее 10 млн знаков (только от сервера, которому доверяете)",
+            "en": "Take texts of more than 10 million characters through that node (from a trusted server alone)",
+        },
         "plan": {
             "type": "str",
             "default": "",

@@ -18,6 +18,7 @@ import requests
 from lxml import etree
 
 from ...errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
+from ...i18n import N_
 from ..http import retry_after
 from .values import parse_json
 
@@ -35,6 +36,8 @@ _BUSY_BASE = re.compile(r"база данных заблокирована|мо�
 _MEMORY = re.compile(r"недостаточно памяти|not enough memory", re.I)
 _INTERNAL = re.compile(r"внутренняя ошибка odata|internal odata", re.I)
 _QUOTED = re.compile(r"«[^»]*»|\"[^\"]*\"|'[^']*'")
+_FINDS_OUT = N_("Nothing to do: the next run finds out whether it was done.")
+_LOGS = N_("Nothing to do: the next run tries again. If it stays so, look into the logs of the web server and of 1C.")
 _NUMBERS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d[\d\s.,:/-]*\d|\d", re.I)
 
 
@@ -136,7 +139,7 @@ def _by_text(found: Fault, write: bool) -> UchetError | None:
     if _LOCK.search(found.text):
         return Retry("lock", "Another user of 1C holds the data now.", after=2.0)
     if not write and (_MEMORY.search(found.text) or _INTERNAL.search(found.text)):
-        return Retry("server_failed", "The server failed (HTTP {status}).", status=found.status)
+        return Retry("server_failed", "The server failed (HTTP {status}).", hint=_LOGS, status=found.status)
     return None
 
 
@@ -153,8 +156,8 @@ def _by_status(found: Fault, write: bool, after: float | None) -> UchetError:
     if status >= 500:
         if write:
             text = "The server failed (HTTP {status}); the write may have happened."
-            return Unknown("answer_lost_status", text, status=status)
-        return Retry("server_failed", "The server failed (HTTP {status}).", after=after, status=status)
+            return Unknown("answer_lost_status", text, hint=_FINDS_OUT, status=status)
+        return Retry("server_failed", "The server failed (HTTP {status}).", hint=_LOGS, after=after, status=status)
     return _bad_request(found, write)
 
 
@@ -171,7 +174,7 @@ def _login_page() -> UchetError:
     return Fatal(
         "login_page",
         "A login page came instead of data.",
-        hint="The address is behind a web login: write the address of the OData interface itself into the settings.",
+        hint="The address is behind a web login: write the address at which 1C itself answers into the settings.",
     )
 
 

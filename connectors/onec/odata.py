@@ -55,7 +55,8 @@ class OnecConnector:
     allows ``post`` and ``unpost``; ``closed_until`` (organisation's key or ``*`` → last closed day) stands in for
     closing dates that the base does not publish; ``session``: ``ibsession`` keeps one 1C session, over one connection;
     ``exchange_node``: sets that OData does not publish are read through this node of ``exchange_plan``, where it is
-    sent them (see ``soap/``); they have no versions, and nothing of them is written.
+    sent them (see ``soap/``); they have no versions, and nothing of them is written; ``huge_texts`` allows texts beyond
+    10 million characters there.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class OnecConnector:
         exchange_node: str = "",
         exchange_plan: str = "",
         poll: float = 2.0,
+        huge_texts: bool = False,
         retries: Retries | None = None,
     ) -> None:
         kept = session == "ibsession"
@@ -101,7 +103,9 @@ class OnecConnector:
             from .soap.book import opened  # brings zeep with it: loaded only where it is asked for
 
             where = (url, user, password, exchange_plan, exchange_node, cache)
-            self._beside = opened(*where, timeout=timeout, page_size=page_size, poll=poll, retries=retries)
+            self._beside = opened(
+                *where, timeout=timeout, page_size=page_size, poll=poll, huge=huge_texts, retries=retries
+            )
             self._beside.http.share_places(self._client)
         self._reader = Reader(self._transport, self._catalogue, self._zone, page_size, connections)
         #: What the last listing of each tracked collection cost and brought.

@@ -41,6 +41,12 @@
             "en": "Simultaneous connections (each takes a licence)",
         },
         "page_size": {"type": "int", "default": 200, "ru": "Объектов на странице", "en": "Objects in a page"},
+        "huge_texts": {
+            "type": "bool",
+            "default": False,
+            "ru": "Принимать тексты длиннее 10 млн знаков (только от сервера, которому доверяете)",
+            "en": "Take texts of more than 10 million characters (from a trusted server alone)",
+        },
         "zone": {
             "type": "str",
             "default": "",

@@ -196,9 +196,11 @@ class _ReturnedOperation(msgspec.Struct):
 class ExtensionClient:
     """The service of the base at ``address`` (``…/NAME``). Raises from ``uchet.errors`` only."""
 
-    def __init__(self, http: HttpClient, address: str, *, version: Literal["1.1", "1.2"] = "1.1") -> None:
+    def __init__(
+        self, http: HttpClient, address: str, *, version: Literal["1.1", "1.2"] = "1.1", huge: bool = False
+    ) -> None:
         url = f"{address.rstrip('/')}/ws/{SERVICE}"
-        self._service = WebService(http, url, version=version, writes=_WRITES)
+        self._service = WebService(http, url, version=version, writes=_WRITES, huge=huge)
 
     def ping(self) -> Info:
         """What answers there, and which types it serves."""

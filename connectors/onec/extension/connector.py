@@ -54,13 +54,14 @@ class ExtensionConnector:
         timeout: float = 120.0,
         connections: int = 1,
         page_size: int = 200,
+        huge_texts: bool = False,
         zone: str = "",
         retries: Retries | None = None,
     ) -> None:
         self._name = base_name(root(url))
         address = base_address(url)
         self._http = client(address, user, password, timeout=timeout, connections=connections, retries=retries)
-        self._client = ExtensionClient(self._http, address)
+        self._client = ExtensionClient(self._http, address, huge=huge_texts)
         self._info: Info | None = None
         self.capabilities = Capabilities(
             changes="full",

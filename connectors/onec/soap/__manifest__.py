@@ -53,6 +53,12 @@
             "ru": "Секунд между вопросами о фоновом задании",
             "en": "Seconds between questions about a background job",
         },
+        "huge_texts": {
+            "type": "bool",
+            "default": False,
+            "ru": "Принимать тексты длиннее 10 млн знаков (только от сервера, которому доверяете)",
+            "en": "Take texts of more than 10 million characters (from a trusted server alone)",
+        },
         "connections": {
             "type": "int",
             "default": 1,

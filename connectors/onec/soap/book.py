@@ -41,6 +41,7 @@ class EnterpriseBook:
         *,
         page_size: int = 500,
         waiting: Waiting | None = None,
+        huge: bool = False,
     ) -> None:
         if folder is None:
             raise Fatal(
@@ -49,9 +50,9 @@ class EnterpriseBook:
                 hint="Name one in [book.extra]: cache = “folder”. It must outlive each run: 1C sends a change once.",
             )
         self.http = http
-        exchange = Exchange(http, f"{address}/ws", plan, code, waiting=waiting)
+        exchange = Exchange(http, f"{address}/ws", plan, code, waiting=waiting, huge=huge)
         # Not by the host: a base that is reached by another name is still the one that sent what is kept here.
-        self._node = Node(exchange, Path(folder), f"{urlsplit(address).path}|{plan}|{code}")
+        self._node = Node(exchange, Path(folder), f"{urlsplit(address).path}|{plan}|{code}", huge=huge)
         self._size = page_size
         self._fresh = False
         self._lock = threading.Lock()
@@ -119,12 +120,14 @@ def opened(
     connections: int = 1,
     page_size: int,
     poll: float,
+    huge: bool,
     retries: Retries | None,
 ) -> EnterpriseBook:
     """A book on a client of its own; seconds throughout."""
     address = base_address(url)
     http = client(address, user, password, timeout=timeout, connections=connections, retries=retries)
-    return EnterpriseBook(http, address, plan or PLAN, node, cache, page_size=page_size, waiting=Waiting(every=poll))
+    waiting = Waiting(every=poll)
+    return EnterpriseBook(http, address, plan or PLAN, node, cache, page_size=page_size, waiting=waiting, huge=huge)
 
 
 def _raw(kind: Known, query: Query, row: Mapping[str, Any]) -> Raw:

@@ -24,7 +24,8 @@ class EnterpriseConnector:
     """One published base, read through ``node`` (its code) of ``plan``.
 
     ``url`` is the base's address; ``timeout`` and ``poll`` (between looks at a background job) are in seconds;
-    ``cache`` is the folder for what the node brought: it must be kept, for 1C sends each change once.
+    ``cache`` is the folder for what the node brought: it must be kept, for 1C sends each change once; ``huge_texts``
+    allows texts beyond 10 million characters.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class EnterpriseConnector:
         connections: int = 1,
         page_size: int = 500,
         poll: float = 2.0,
+        huge_texts: bool = False,
         zone: str = "",
         cache: str | Path | None = None,
         retries: Retries | None = None,
@@ -46,7 +48,13 @@ class EnterpriseConnector:
         self._name = base_name(root(url))
         where = (url, user, password, plan, node, cache)
         self._book = opened(
-            *where, timeout=timeout, connections=connections, page_size=page_size, poll=poll, retries=retries
+            *where,
+            timeout=timeout,
+            connections=connections,
+            page_size=page_size,
+            poll=poll,
+            huge=huge_texts,
+            retries=retries,
         )
         self.capabilities = Capabilities(
             changes="full",

@@ -80,9 +80,14 @@ def unreadable(error: etree.XMLSyntaxError) -> UchetError:
         return Blocked(
             "huge_text",
             "1C sends a text of more than 10 million characters.",
-            hint="Ask for smaller parts, or allow huge texts in the settings if the server is trusted.",
+            hint="If the server is trusted, allow them: huge_texts = true in [book.extra].",
         )
-    return Retry("malformed", "The answer of 1C is broken off or is no XML.", evidence={"line": error.lineno})
+    return Retry(
+        "malformed",
+        "The answer of 1C is broken off or is no XML.",
+        hint="Nothing to do: the next run reads it again.",
+        evidence={"line": error.lineno},
+    )
 
 
 def _document_type() -> Fatal:

@@ -207,7 +207,13 @@ def _told(text: str) -> UchetError:
     if not isinstance(found, Reject):
         return found
     if "временно недоступ" in text.lower():
-        return Retry("exchange_busy", "1C does not exchange data now: {reason}", after=300.0, reason=mask(text))
+        return Retry(
+            "exchange_busy",
+            "1C does not exchange data now: {reason}",
+            hint="Nothing to do: the next run tries again. If it stays so, ask who updates the base.",
+            after=300.0,
+            reason=mask(text),
+        )
     return Blocked(
         "exchange_failed",
         "The exchange failed in 1C: {reason}",

@@ -40,9 +40,10 @@ class Header:
     sends: frozenset[str] | None
 
 
-def header(source: IO[bytes]) -> Header:
-    """The header at the beginning of a message. Raises ``Blocked`` for what is none, ``Retry`` for one cut off."""
-    for element in elements(source, [f"{_M}Header"]):
+def header(source: IO[bytes], *, huge: bool = False) -> Header:
+    """The header at the beginning of a message (``huge``: see ``decoding.records``). Raises ``Blocked`` for what is
+    none, ``Retry`` for one cut off."""
+    for element in elements(source, [f"{_M}Header"], huge=huge):
         kind = (element.findtext(f"{_M}Format") or "").split(" ")[0]
         if kind == FORMAT or not kind.startswith(f"{FORMAT}/"):
             break
@@ -50,10 +51,10 @@ def header(source: IO[bytes]) -> Header:
     raise _foreign()
 
 
-def objects(source: IO[bytes], version: str, names: Collection[str]) -> Iterator[etree._Element]:
+def objects(source: IO[bytes], version: str, names: Collection[str], *, huge: bool = False) -> Iterator[etree._Element]:
     """Every object of these types in a message, each emptied when the next is asked for."""
     space = f"{{{FORMAT}/{version}}}"
-    return elements(source, [space + name for name in names])
+    return elements(source, [space + name for name in names], huge=huge)
 
 
 def receipt(found: Header, number: int, moment: datetime, receives: Collection[str]) -> bytes:

@@ -64,12 +64,15 @@ class Node:
         folder: Path,
         where: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        huge: bool = False,
     ) -> None:
         name = hashlib.sha256(where.encode()).hexdigest()[:16]
         self._exchange = exchange
         self._folder = folder / f"onec-node-{name}"
         self._mirror = Mirror(self._folder, name, "kept")
         self._now = now
+        self._huge = huge
         self._lock = threading.Lock()
         #: What a person should know although the copies are good.
         self.notes: tuple[UchetError, ...] = ()
@@ -97,7 +100,7 @@ class Node:
             file = Path(folder) / "message.zip"
             self._exchange.receive(file)
             with message(file) as source:
-                found = header(source)
+                found = header(source, huge=self._huge)
             state = self._state()
             _check(state, found)
             brought, kept = self._laid_in(file, found, Path(folder), state.kept)
@@ -127,7 +130,7 @@ class Node:
         """How many objects came (those of types that are not read are passed over), and what each copy holds now."""
         count, kept, pieces = 0, dict[str, int](), _Pieces(folder)
         with pieces, message(file) as source:
-            for element in objects(source, found.version, {REMOVED, *known(), *(found.sends or ())}):
+            for element in objects(source, found.version, {REMOVED, *known(), *(found.sends or ())}, huge=self._huge):
                 count += 1
                 pieces.put(*_piece(etree.QName(element).localname, element))
             for kind, file_ in pieces.files():

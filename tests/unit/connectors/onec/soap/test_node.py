@@ -210,6 +210,60 @@ def test_a_lost_file_is_noticed_and_never_taken_for_an_empty_base(
             names(later)
 
 
+def _sly(declared: str, used: str) -> bytes:
+    """A message with a document type and an object that uses what it declares."""
+    with zipfile.ZipFile(io.BytesIO(message(2, store(KEYS[2], "@"), received=1))) as found:
+        text = found.read("data.xml").decode()
+    return packed(f"<!DOCTYPE Message {declared}>{text.replace('@', used)}".encode())
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+ATTACKS: Mapping[str, tuple[Callable[[Path], bytes], str]] = {
+    "a file": (lambda secret: _sly(f'[<!ENTITY x SYSTEM "{secret.as_uri()}">]', "&x;"), "document_type"),
+    "an address": (lambda _: _sly('SYSTEM "http://127.0.0.1:9/x.dtd"', "x"), "document_type"),
+    "billion laughs": (lambda _: _sly(f'[<!ENTITY l0 "ха">{LAUGHS}]', "&l9;"), "document_type"),
+    "an oversized text": (lambda _: message(2, store(KEYS[2], "a" * 11_000_000), received=1), "huge_text"),
+    "cut off": (lambda _: _cut(message(2, store(KEYS[2], "Второй"), received=1)), "malformed"),
+}
+
+
+def _cut(archive: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as found:
+        return packed(found.read("data.xml")[:-40])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_message_that_attacks_leaves_no_trace(
+    attack: str, node: Node, post: Post, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing of it in the copies, in files beside them, in the error or in the log; it is not confirmed; the next
+    good message is taken as if it had never come."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("Тайна-41", encoding="utf-8")
+    post.inbox = [message(1, store(KEYS[1], "Первый"))]
+    node.receive()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    made, code = ATTACKS[attack]
+    post.inbox = [made(secret)]
+    with pytest.raises(UchetError) as caught:
+        node.receive()
+    assert (caught.value.code, bool(caught.value.hint)) == (code, True)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    told = capsys.readouterr()
+    assert "Тайна" not in f"{caught.value} {caught.value.evidence} {told.out} {told.err}"
+    assert len(post.sent) == 1
+    post.inbox = [message(3, store(KEYS[2], "Второй"), received=1)]
+    node.receive()
+    assert names(node) == {KEYS[1]: ("Первый", False), KEYS[2]: ("Второй", False)}
+
+
+def test_an_oversized_text_in_a_message_is_taken_by_setting_alone(post: Post, tmp_path: Path) -> None:
+    trusting = Node(post, tmp_path, "base", huge=True)  # type: ignore[arg-type]
+    post.inbox = [message(1, store(KEYS[1], "a" * 11_000_000))]
+    trusting.receive()
+    assert len(names(trusting)[KEYS[1]][0]) == 11_000_000
+
+
 def test_a_value_that_means_nothing_is_left_for_its_record_to_answer(node: Node, post: Post) -> None:
     line = "<Строка><Количество>1,5</Количество></Строка><Строка><Количество>2.500</Количество></Строка>"
     text = (
