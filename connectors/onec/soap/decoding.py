@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import IO, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,6 +23,8 @@ from ....errors import Blocked, Fatal, Reject, Retry, UchetError
 __all__ = ["elements", "record", "records", "unreadable"]
 
 T = TypeVar("T", bound=msgspec.Struct)
+#: How many tags are remembered for a record: its fields, in a handful of namespaces.
+_TAGS = 1000
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 #: The library's own limit may stop entities that grow before the first element is there to be asked.
 _ENTITIES = re.compile(r"entit|amplification", re.I)
@@ -108,25 +110,42 @@ def _release(element: etree._Element) -> None:
 
 # --- values
 
-#: What a field takes: is it a list, the shape of a record inside, does an empty text mean no value, is it a date.
-_Field = tuple[bool, Any, bool, bool]
-_Shape = Mapping[str, _Field]
+#: What a field takes: its name, is it a list, the shape of a record inside, does an empty text mean no value, is it
+#: a date.
+_Field = tuple[str, bool, Any, bool, bool]
+
+
+class _Shape(dict[Any, "_Field | None"]):
+    """The field for an element's whole tag, found by its local name once; None where no field has that name."""
+
+    def __init__(self, fields: Mapping[str, _Field]) -> None:
+        super().__init__()
+        self._fields = fields
+
+    def __missing__(self, tag: Any) -> _Field | None:
+        """The tags of the fields are few, those of what is passed over anybody's: these are not kept."""
+        found = self._fields.get(tag.rpartition("}")[2]) if isinstance(tag, str) else None
+        if found is not None and len(self) < _TAGS:
+            self[tag] = found
+        return found
 
 
 @cache
 def _shape(kind: type[msgspec.Struct]) -> _Shape:
     hints = get_type_hints(kind)
-    return {field.encode_name: _field(hints[field.name]) for field in msgspec.structs.fields(kind)}
+    return _Shape(
+        {field.encode_name: _field(field.encode_name, hints[field.name]) for field in msgspec.structs.fields(kind)}
+    )
 
 
-def _field(hint: Any) -> _Field:
+def _field(name: str, hint: Any) -> _Field:
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(part for part in get_args(hint) if part is not type(None))
     many = get_origin(hint) in (list, tuple)
     inner = get_args(hint)[0] if many else hint
     if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-        return many, _shape(inner), False, False
-    return many, None, inner is not str, inner in (date, datetime)
+        return name, many, _shape(inner), False, False
+    return name, many, None, inner is not str, inner in (date, datetime)
 
 
 def _converted(element: etree._Element, kind: type[T], shape: _Shape) -> T:
@@ -144,26 +163,21 @@ def _converted(element: etree._Element, kind: type[T], shape: _Shape) -> T:
 def _plain(element: etree._Element, shape: _Shape) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for child in element:
-        name = _local(child.tag)
-        field = shape.get(name)
+        field = shape[child.tag]
         if field is None:
             continue
-        many, inner, blank, moment = field
-        value: Any = None
-        if child.get(_NIL) not in ("true", "1"):
-            if inner is not None:
-                value = _plain(child, inner)
-            else:
-                text = child.text or ""
-                value = None if (blank and not text) or (moment and text.startswith("0001-01-01")) else text
+        name, many, inner, blank, moment = field
+        value: Any
+        if inner is None:
+            value = child.text
+            if not value:  # what is nil has no text: most elements need not be asked
+                value = None if blank or child.get(_NIL) in ("true", "1") else ""
+            elif moment and value.startswith("0001-01-01"):
+                value = None
+        else:
+            value = None if child.get(_NIL) in ("true", "1") else _plain(child, inner)
         if many:
             out.setdefault(name, []).append(value)
         else:
             out[name] = value
     return out
-
-
-@cache
-def _local(tag: str | Callable[..., Any]) -> str:
-    """The name without its namespace; "" for what is no element."""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

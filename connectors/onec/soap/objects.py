@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def _number(text: str) -> Decimal | str:
     return number if number.is_finite() else text
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _local(tag: Any) -> str:
-    """The name without its namespace; "" for what is no element."""
+    """The name without its namespace; "" for what is no element. Names are the sender's: not all may be kept."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
