@@ -21,7 +21,7 @@ from ..values import fresh_guid, guid
 from ..wire import ODataError, encode
 from .describing import extension_services, extension_types
 from .envelope import SoapFault
-from .extension_objects import collection_of, described, given, told, type_of
+from .extension_objects import collection_of, described, given, held, is_register, told, type_of, write_record
 from .model import QName, Service
 from .printing import Node
 from .structured import printed_value, read_value
@@ -141,7 +141,7 @@ class Extension:
 
     def _consumer(self, code: str, types: list[str]) -> Body | None:
         """The consumer's node, made at its first call; ``None`` where it asks for other types than before."""
-        wrong = [kind for kind in types if kind not in self._served()]
+        wrong = [kind for kind in types if kind not in self._served() or is_register(collection_of(kind))]
         if wrong or not types or not code:
             raise ValueError(
                 f"Тип не обслуживается: {', '.join(wrong)}" if wrong else "Не указан потребитель или типы."
@@ -171,12 +171,14 @@ class Extension:
         if asked["Type"] not in self._served():
             return {"HasMore": False, "ErrorCode": "type_unknown", "Message": f"Тип {asked['Type']} не обслуживается."}
         collection, refs = collection_of(asked["Type"]), asked["Refs"]
-        keys = sorted(self.base.store.keys(collection))
+        stored = held(self.base, collection)
+        keys = sorted(stored)
         if refs is not None:
-            keys = sorted({ref.lower() for ref in refs["Item"]} & set(keys))
+            wanted = refs["Item"] if is_register(collection) else [ref.lower() for ref in refs["Item"]]
+            keys = sorted({*wanted} & stored.keys())
         keys = [key for key in keys if key > (asked["After"] or "")]
         page = keys[: max(1, min(int(asked["Limit"]), MAX_BATCH))]
-        found = [body for key in page if (body := self.base.store.get(collection, key)) is not None]
+        found = [body for key in page if (body := self.base.store.get(collection, stored[key])) is not None]
         more = len(page) < len(keys)
         answer: Answer = {"Object": [told(self.base, collection, body) for body in found], "HasMore": more}
         return {**answer, "After": page[-1]} if more else answer
@@ -262,6 +264,8 @@ class Extension:
         body = given(self.base, collection, item)
         if "Posted" in body:
             raise ValueError("attribute_unknown", "Проведение — операцией PostDocument.")
+        if is_register(collection):
+            return write_record(self.base, collection, item, body)
         key = guid(item.get("Ref") or item.get("ExternalId"))
         before = self.base.store.get(collection, key)
         if before is None and "Ref" in item:

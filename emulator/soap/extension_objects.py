@@ -1,14 +1,17 @@
 """Objects of the base as our extension gives and takes them: the configuration's own names, a kind beside every value.
 
-Attributes of a composite type, value storages and predefined names do not cross.
+Attributes of a composite type, value storages and predefined names do not cross. A record of an information register
+is an object too: known by its only dimension, without a version, and told of no change.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from .. import objects
 from ..edmx import EntityType, Property
 from ..store import Body
 from ..values import EMPTY_DATE, ZERO
@@ -16,7 +19,7 @@ from ..values import EMPTY_DATE, ZERO
 if TYPE_CHECKING:
     from ..base import Base
 
-__all__ = ["collection_of", "described", "given", "told", "type_of"]
+__all__ = ["collection_of", "described", "given", "held", "is_register", "told", "type_of", "write_record"]
 
 _STANDARD: Mapping[str, str] = {
     "Code": "Код",
@@ -32,7 +35,7 @@ _STANDARD: Mapping[str, str] = {
 _OURS = {ours: name for name, ours in _STANDARD.items()}
 _FIXED = {"Ref_Key", "DataVersion", "LineNumber", "Predefined", "PredefinedDataName"}
 _KINDS = {"Edm.Guid": "ref", "Edm.Boolean": "flag", "Edm.DateTime": "date", "Edm.String": "text"}
-_SETS = {"Справочник": "Catalog", "Документ": "Document"}
+_SETS = {"Справочник": "Catalog", "Документ": "Document", "РегистрСведений": "InformationRegister"}
 
 
 def collection_of(kind: str) -> str:
@@ -45,6 +48,17 @@ def type_of(collection: str) -> str:
     """The type of a set."""
     family, _, name = collection.partition("_")
     return f"{next(ours for ours, theirs in _SETS.items() if theirs == family)}.{name}"
+
+
+def is_register(collection: str) -> bool:
+    """Whether the objects of a set are records of a register."""
+    return collection.startswith("InformationRegister_")
+
+
+def held(base: Base, collection: str) -> dict[str, str]:
+    """How each object of a set is called → its stored key."""
+    keys = base.store.keys(collection)
+    return {str(json.loads(key)[0]): key for key in keys} if is_register(collection) else {key: key for key in keys}
 
 
 def described(base: Base, kind: str) -> dict[str, Any]:
@@ -65,6 +79,8 @@ def told(base: Base, collection: str, body: Body) -> dict[str, Any]:
         for name, row in _parts(base, kind)
         if body.get(name)
     ]
+    if is_register(collection):
+        return {"Type": type_of(collection), "Ref": body[kind.keys[0]], "Attribute": _told(kind, body)}
     head = {"Type": type_of(collection), "Ref": body["Ref_Key"], "DataVersion": body["DataVersion"]}
     return {**head, "Attribute": _told(kind, body), "Part": parts}
 
@@ -81,6 +97,31 @@ def given(base: Base, collection: str, sent: Mapping[str, Any]) -> Body:
         lines = enumerate(part["Row"], 1)
         body[part["Name"]] = [{**_given(row, line["Attribute"]), "LineNumber": str(number)} for number, line in lines]
     return body
+
+
+def write_record(base: Base, collection: str, sent: Mapping[str, Any], body: Body) -> dict[str, Any]:
+    """Write one record of a register as a catalog's object is written. Raises ValueError with a code and a text."""
+    (dimension,) = base.kind(collection).keys
+    ref = sent.get("Ref") or sent.get("ExternalId")
+    if not ref:
+        raise ValueError("refused", "Не указан ключ объекта.")
+    if sent.get("DataVersion") is not None:
+        raise ValueError("version_differs", "У записей регистра нет версий.")
+    key = held(base, collection).get(ref)
+    if key is None and "Ref" in sent:
+        raise ValueError("not_found", "Объект не найден.")
+    if key is not None and "Ref" not in sent:
+        return {"Ref": ref, "Status": "unchanged"}
+    if body.setdefault(dimension, ref) != ref:
+        raise ValueError("value", f"Измерение {dimension} отличается от ключа записи.")
+    if key is None:
+        objects.create(base, collection, body)
+        return {"Ref": ref, "Status": "created"}
+    before = base.store.get(collection, key) or {}
+    if all(before.get(name) == value for name, value in body.items()):
+        return {"Ref": ref, "Status": "unchanged"}
+    objects.change(base, collection, key, body)
+    return {"Ref": ref, "Status": "updated"}
 
 
 def _described(kind: EntityType) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from .client import Attribute, ExtensionClient, Info, Object, TypeInfo
 
 __all__ = ["ExtensionConnector"]
 
-_FAMILIES = {"Справочник": "Catalog", "Документ": "Document"}
+_FAMILIES = {"Справочник": "Catalog", "Документ": "Document", "РегистрСведений": "InformationRegister"}
 _STANDARD = {
     "Код": "Code",
     "Наименование": "Description",
@@ -97,9 +97,9 @@ class ExtensionConnector:
             yield page if since is None else replace(page, complete=False)
 
     def get(self, collection: str, id: str) -> Raw | None:
-        """One object by its key; what is no key is nobody's."""
+        """One object by its key, a record of a register by its dimension; what is no key is nobody's."""
         kind = self._kind(collection)
-        found = self._client.objects(kind.name, [id.lower()], limit=1).object
+        found = self._client.objects(kind.name, [id if _record(kind.name) else id.lower()], limit=1).object
         return _raw(collection, found[0], ()) if found else None
 
     def find(self, collection: str, marker: str) -> Raw | None:
@@ -150,19 +150,26 @@ def _set(kind: str) -> str:
     return f"{_FAMILIES.get(family, family)}_{name}"
 
 
-def _field(name: str, kind: str) -> str:
-    return _STANDARD.get(name, f"{name}_Key" if kind == "ref" else name)
+def _record(kind: str) -> bool:
+    """Whether objects of a type are records of a register: without reference, version and standard attributes."""
+    return kind.startswith("РегистрСведений.")
+
+
+def _field(name: str, kind: str, record: bool = False) -> str:
+    own = f"{name}_Key" if kind == "ref" else name
+    return own if record else _STANDARD.get(name, own)
 
 
 def _fields(kind: TypeInfo) -> dict[str, FieldInfo]:
-    found = {"Ref_Key": FieldInfo("Edm.Guid"), "DataVersion": FieldInfo("Edm.String")}
+    record = _record(kind.name)
+    found = {} if record else {"Ref_Key": FieldInfo("Edm.Guid"), "DataVersion": FieldInfo("Edm.String")}
     for item in kind.attribute:
-        found[_field(item.name, item.kind)] = FieldInfo(_TYPES.get(item.kind, "Edm.String"), item.length)
+        found[_field(item.name, item.kind, record)] = FieldInfo(_TYPES.get(item.kind, "Edm.String"), item.length)
     return {**found, **{part.name: FieldInfo(f"Collection({part.name})") for part in kind.part}}
 
 
 def _raw(collection: str, found: Object, fields: tuple[str, ...]) -> Raw:
-    data: dict[str, Any] = {"Ref_Key": found.ref, "DataVersion": found.data_version, **_values(found.attribute)}
+    data = _head(found)
     for part in found.part:
         data[part.name] = [{"LineNumber": n, **_values(row.attribute)} for n, row in enumerate(part.row, 1)]
     retired = data.get("DeletionMark") is True
@@ -171,8 +178,14 @@ def _raw(collection: str, found: Object, fields: tuple[str, ...]) -> Raw:
     return Raw(collection, found.ref or "", found.data_version, data, retired)
 
 
-def _values(attributes: list[Attribute]) -> dict[str, Any]:
-    return {_field(item.name, item.kind): _value(item) for item in attributes}
+def _head(found: Object) -> dict[str, Any]:
+    record = _record(found.type)
+    own = {} if record else {"Ref_Key": found.ref, "DataVersion": found.data_version}
+    return {**own, **_values(found.attribute, record)}
+
+
+def _values(attributes: list[Attribute], record: bool = False) -> dict[str, Any]:
+    return {_field(item.name, item.kind, record): _value(item) for item in attributes}
 
 
 def _value(item: Attribute) -> Any:
@@ -195,7 +208,7 @@ def _value(item: Attribute) -> Any:
 
 
 def _fits(found: Object, where: Mapping[str, Any]) -> bool:
-    held = {"Ref_Key": found.ref, "DataVersion": found.data_version, **_values(found.attribute)}
+    held = _head(found)
     return all(_equal(held.get(name), value) for name, value in where.items())
 
 

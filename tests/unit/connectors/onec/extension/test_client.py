@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,8 +14,11 @@ import pytest
 from plain_soap import Inner, PlainClient, PlainFault
 from sending import everything
 
+from uchet.connectors.base import Query
 from uchet.connectors.http import HttpClient, Retries
 from uchet.connectors.onec.extension.client import SERVICE, Attribute, ExtensionClient, Object, Part, Row
+from uchet.connectors.onec.extension.connector import ExtensionConnector
+from uchet.connectors.onec.odata import OnecConnector
 from uchet.emulator import Emulator
 from uchet.errors import Blocked, Fatal, Reject, Retry, UchetError, Unknown
 
@@ -22,6 +26,7 @@ SPACE = "urn:uchet:1c:v1"
 TYPES = f'xmlns="{SPACE}:types"'
 STORE, MOVE = "Справочник.Склады", "Документ.ПеремещениеТоваров"
 STORES, MOVES = "Catalog_Склады", "Document_ПеремещениеТоваров"
+ASSETS, SHOWN = "РегистрСведений.ИТАктивы", "InformationRegister_ИТАктивы"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,8 @@ def test_the_service_says_what_it_is_and_serves(base: Emulator, version: Any) ->
     kinds = {kind.name: {item.name: item.kind for item in kind.attribute} for kind in found.type}
     assert kinds[STORE]["Наименование"] == "text"
     assert kinds[MOVE]["СкладОтправитель"] == "ref"
-    assert not any(name.startswith("Регистр") for name in kinds)
+    assert [name for name in kinds if name.startswith("Регистр")] == [ASSETS]
+    assert kinds[ASSETS]["ОсновноеСредство"] == "ref"
 
 
 def test_objects_come_page_by_page_and_by_key(base: Emulator) -> None:
@@ -208,6 +214,77 @@ def test_a_document_is_drafted_posted_once_and_then_left_alone(base: Emulator) -
     assert writer.post(key(), MOVE, made.ref, expected="старая").error_code == "version_differs"
     assert writer.post(key(), MOVE, made.ref, mode="unpost").status == "updated"
     assert writer.post(key(), MOVE, key()).error_code == "not_found"
+
+
+def line(asset: str, name: str, **more: Any) -> Object:
+    """One line of the register «ИТ-активы»."""
+    card = more.pop("card", None)
+    cells = [Attribute("Наименование", "text", name), Attribute("ВЭксплуатации", "flag", "true")]
+    cells += [Attribute("ОсновноеСредство", "ref", card)] if card else []
+    return Object(ASSETS, attribute=[*cells, *more.pop("also", ())], **{more.pop("by", "external_id"): asset}, **more)
+
+
+def test_a_line_of_the_register_is_written_once_changed_and_read_as_over_odata(base: Emulator) -> None:
+    writer, card = client(base), base.world.rows("Catalog_ОсновныеСредства")[0]["Ref_Key"]
+    one, other = f"a{key()}", f"Б-{key()}"
+    base.faults.add("drop_after", collection="PutObjects")
+    found = writer.put(key(), [line(one, "Ноутбук", card=card), line(other, "Монитор")])
+    assert [(item.ref, item.status, item.data_version) for item in found] == [
+        (one, "created", None), (other, "created", None)
+    ]  # fmt: skip
+    (again,) = writer.put(key(), [line(one, "Другое")])  # it is there: a key makes no second line and changes none
+    assert again.status == "unchanged"
+    (changed,) = writer.put(key(), [line(other, "Монитор 27", by="ref")])
+    (same,) = writer.put(key(), [line(other, "Монитор 27", by="ref")])
+    assert (changed.status, same.status) == ("updated", "unchanged")
+    rows = {row["Актив"]: row for row in base.world.rows(SHOWN)}
+    assert (rows[one]["Наименование"], rows[one]["ОсновноеСредство_Key"]) == ("Ноутбук", card)
+    assert rows[other]["Наименование"] == "Монитор 27"
+    with closing_both(base) as (through, odata):
+        for query in (Query(SHOWN), Query(SHOWN, fields=("Наименование",), where={"Актив": other})):
+            mine, theirs = (
+                {raw.id: (raw.version, raw.data) for page in side.read(query) for raw in page.records}
+                for side in (through, odata)
+            )
+            assert {*mine} == {*theirs} >= {other}
+            for id, (version, data) in mine.items():
+                assert version is theirs[id][0] is None
+                wanted = theirs[id][1]
+                assert {name: wanted[name] for name in data if name != "Ref_Key"} == dict(data), id
+        got = through.get(SHOWN, other)  # a dimension is a text: it is asked for as it stands
+        assert got is not None
+        assert (got.id, got.data["Наименование"]) == (other, "Монитор 27")
+        assert through.get(SHOWN, "нет такого") is None
+
+
+def test_what_is_wrong_with_a_line_of_the_register_is_said(base: Emulator) -> None:
+    there = f"a{key()}"
+    client(base).put(key(), [line(there, "Ноутбук")])
+    sent = [
+        line(f"x{key()}", "Нет такой", by="ref"),
+        line(there, "Ноутбук 2", by="ref", data_version="AAA="),
+        line(there, "Ноутбук 2", by="ref", also=[Attribute("Актив", "text", "другой")]),
+        line(there, "Ноутбук 2", by="ref", also=[Attribute("Цвет", "text", "синий")]),
+        Object(ASSETS, attribute=[Attribute("Наименование", "text", "Ничей")]),
+    ]
+    found = client(base).put(key(), sent)
+    assert [item.error_code for item in found] == [
+        "not_found", "version_differs", "value", "attribute_unknown", "refused"
+    ]  # fmt: skip
+    assert {row["Наименование"] for row in base.world.rows(SHOWN) if row["Актив"] == there} == {"Ноутбук"}
+    with pytest.raises(Reject, match="не обслуживается"):  # nobody is told of changes of a register
+        client(base).changes(f"uchet {key()}", [ASSETS], None, 10)
+
+
+@contextmanager
+def closing_both(base: Emulator) -> Iterator[tuple[ExtensionConnector, OnecConnector]]:
+    through = ExtensionConnector(address(base), page_size=1, retries=Retries(attempts=1))
+    odata = OnecConnector(base.url)
+    try:
+        yield through, odata
+    finally:
+        through.close()
+        odata.close()
 
 
 def test_what_was_done_is_known_after_a_restart(tmp_path: Any) -> None:
