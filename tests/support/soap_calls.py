@@ -11,6 +11,7 @@ from typing import Any
 from uchet.connectors.http import HttpClient, Retries
 from uchet.connectors.onec.soap.exchange import Exchange, Waiting
 from uchet.emulator import Emulator, bp30
+from uchet.emulator.base import Switches
 from uchet.emulator.soap.exchange import PLAN
 from uchet.emulator.soap.message import Confirmation, Header, packed, written
 
@@ -39,6 +40,7 @@ def calm(base: Emulator) -> None:
     base.faults.clear()
     base.switches.licences = None
     base.switches.address = None
+    base.switches.active_polls = Switches().active_polls
 
 
 def http(base: Emulator, password: str = PASSWORD, **limits: Any) -> HttpClient:
