@@ -17,7 +17,7 @@ import typer
 from ..i18n import N_, tr
 from .frame import COMMANDS, bind, language_of
 
-__all__ = ["build_app", "main"]
+__all__ = ["build_app", "load", "main"]
 
 _GROUPS = {
     "issues": N_("Questions for people: list, show, decide."),
@@ -58,10 +58,15 @@ def _needed(args: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name, words in _MODULES.items() if args and args[0] in words) or tuple(_MODULES)
 
 
-def build_app(language: str, args: Sequence[str] = ()) -> typer.Typer:
-    """The commands that ``args`` may mean (without: all) with their help in ``language``."""
+def load(args: Sequence[str]) -> None:
+    """Declare the commands that ``args`` may mean."""
     for name in _needed(args):
         import_module(f".{name}", __package__)
+
+
+def build_app(language: str, args: Sequence[str] = ()) -> typer.Typer:
+    """The commands that ``args`` may mean (without: all) with their help in ``language``."""
+    load(args)
     options = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
     app = typer.Typer(
         help=tr("Keeps the books in 1C and the IT service desk telling the same story.", language),

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..connectors.base import Undecoded
 from ..errors import Retry
@@ -26,9 +26,11 @@ from .intake import PASSING, Intake
 from .lazy import Records
 from .match import keys_of
 from .pair import Pair
-from .sieve import Sieve, Taken
 from .store import Past, Stage, StageError, Store
 from .types import UNIT, Link, Listing, Record
+
+if TYPE_CHECKING:
+    from .sieve import Taken
 
 __all__ = ["Quiet", "Staging", "staged_kinds"]
 
@@ -139,6 +141,8 @@ class Staging:
         query = intake.query(source)
         asked = repr((query.collection, query.fields, sorted(query.where.items()), sorted(query.params)))
         name = f"{intake.side}|{mapped.kind}|{source.name}"
+        from .sieve import Sieve  # it brings numpy, which commands that read no rows do without
+
         sieve = Sieve(self.stage, self.stage.known(name, asked), intake, mapped, source, query)
         complete = False
         try:
