@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -127,10 +128,17 @@ def begin_write(connection: Connection) -> None:
 def create_tables(connection: Connection) -> None:
     """The whole schema at once, stamped: for in-memory stores, where there is nothing to migrate."""
     driver: Any = connection.connection.driver_connection
-    driver.executescript(_script())
+    driver.deserialize(_fresh())
 
 
 @cache
+def _fresh() -> bytes:
+    """A database with nothing but the schema: its pages are copied five times faster than its tables are made."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_script())
+        return connection.serialize()
+
+
 def _script() -> str:
     statements: list[str] = []
 
