@@ -89,7 +89,7 @@ def run_demo(
         )
     with stage(as_json, language, out) as (folder, shown):
         if not once:
-            return _stay(folder, shown, DESKS[desk], way)
+            return _stay(folder, shown, DESKS[desk], size, way)
         told = _once(folder, shown, DESKS[desk], size, way, compare)
         if as_json:
             print_json(told, out)
@@ -221,9 +221,9 @@ def summary(company: Company, settings: Settings, week: Week) -> dict[str, Any]:
     }
 
 
-def _stay(folder: Path, shown: screen.Screen, desk: DemoDesk, book: BookWay) -> int:
+def _stay(folder: Path, shown: screen.Screen, desk: DemoDesk, size: Size, book: BookWay) -> int:
     with shown.busy("making a 1C base and a service desk"):
-        _, servers = raise_company(folder, "demo", desk, book)
+        _, servers = raise_company(folder, size, desk, book)
         servers.start()
     try:
         settings = load_settings(servers.settings)
