@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from office import COMMAND, Site, running
 
-from uchet.sync.store import Store
+from uchet.sync.store import JobRow, Store
 
 #: A zone whose minute is the machine's own: the time of the night is given on its wall clock.
 ZONE = "Asia/Yekaterinburg"
+JOB = "nightly@admin"
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,10 @@ def background(site: Site, *words: str) -> subprocess.Popen[str]:
         (COMMAND, *words), cwd=site.folder, env=site.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL, text=True,
     )  # fmt: skip
+
+
+def state(site: Site) -> Path:
+    return site.folder / "state" / "uchet.db"
 
 
 def status(site: Site) -> dict[str, Any]:
@@ -78,11 +82,11 @@ def test_schedule_runs_the_night_at_its_local_time_and_stops_in_peace(site: Site
     section = f'\n[schedule]\nnightly = "{due:%H:%M}"\nzone = "{ZONE}"\n'
     with site.settings_changed(("", section)), background(site, "schedule", "--lang", "en") as process:
         try:
-            waiting = _until(site, lambda found: found["job"] is not None)
+            waiting = _until(site, lambda job: True)
             assert datetime.fromisoformat(waiting["job"]["next"]) == due
             assert waiting["job"]["last"] is None
             assert not any(secret in _arguments(process.pid) for secret in site.secrets)
-            done = _until(site, lambda found: found["job"]["outcome"] is not None, seconds=150)
+            done = _until(site, lambda job: job.outcome is not None, seconds=150)
         finally:
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=60)
@@ -98,17 +102,16 @@ def test_schedule_runs_the_night_at_its_local_time_and_stops_in_peace(site: Site
 
 def test_a_night_that_fails_ends_nothing(site: Site) -> None:
     """The first night finds 1C shut; the process lives, and says how it went."""
-    path = site.folder / "state" / "uchet.db"
     before = datetime.now(ZoneInfo(ZONE)) - timedelta(minutes=5)
-    with Store.open(path) as store:
-        row = store.job("nightly@admin")
+    with Store.open(state(site)) as store:
+        row = store.job(JOB)
         assert row is not None
         store.put_job(type(row)(row.name, row.last, before.astimezone(ZoneInfo("UTC")), row.outcome))  # a missed night
     site.onec.switches.licences = 0
     try:
         with background(site, "schedule", "--lang", "en") as process:
             try:
-                failed = _until(site, lambda found: found["job"]["outcome"] == "failed")
+                failed = _until(site, lambda job: job.outcome == "failed")
                 assert process.poll() is None
             finally:
                 process.send_signal(signal.SIGTERM)
@@ -121,14 +124,16 @@ def test_a_night_that_fails_ends_nothing(site: Site) -> None:
     assert datetime.fromisoformat(failed["job"]["next"]) > datetime.now(ZoneInfo("UTC"))
 
 
-def _until(site: Site, wanted: Any, seconds: float = 60) -> dict[str, Any]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = status(site)
-        if found["job"] and wanted(found):
-            return found
-        time.sleep(1)
-    raise AssertionError(json.dumps(found["job"]))
+def _until(site: Site, wanted: Callable[[JobRow], bool], seconds: float = 60) -> dict[str, Any]:
+    """The status as soon as the job is as wanted. What waits asks the state: a command every second is much work."""
+    until, job = time.monotonic() + seconds, None
+    with Store.open(state(site)) as store:
+        while time.monotonic() < until:
+            job = store.job(JOB)
+            if job is not None and wanted(job):
+                return status(site)
+            time.sleep(0.5)
+    raise AssertionError(job)
 
 
 def _arguments(pid: int) -> str:
