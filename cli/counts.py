@@ -208,6 +208,8 @@ def close(
         standing = comparisons.asked_of(parts.store, parts.pair.name, made)
         names = comparisons.names_of(parts.store, parts.pair.name, made.run)
         written = counting.draft(parts, count) if drafts else None
+        left = counting.left_out(parts.store, parts.pair.name, written) if written else ()
+    seat.say(*left)
     seat.say(seat.t("Count {number} is closed, its results are frozen.", number=session.number))
     return tell(seat, made, seat.words(labels(names)), standing, None, None, written)
 
@@ -216,8 +218,9 @@ def close(
 def draft(seat: Seat, count: CountArgument) -> int:
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings, progress=progress) as parts:
         written = counting.draft(parts, count)
-    seat.emit({"run": written})
-    seat.say(*run_lines(written, seat.words()))
+        left = counting.left_out(parts.store, parts.pair.name, written)
+    seat.emit({"run": written, "left_out": left})
+    seat.say(*run_lines(written, seat.words()), *left)
     return PARTIAL if written.outcome == "partial" else OK
 
 

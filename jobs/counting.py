@@ -24,7 +24,7 @@ from ..sync.types import Run
 from .forms.counted import Count, read_counts
 from .wiring import Wired
 
-__all__ = ["Collector", "close", "draft", "given_by", "given_in", "open_session", "read_files"]
+__all__ = ["Collector", "close", "draft", "given_by", "given_in", "left_out", "open_session", "read_files"]
 
 #: How the first column of a list of scans is headed, where it has a heading at all.
 _HEADINGS = frozenset({"код", "штрихкод", "штрих-код", "номер", "инвентарный номер", "code", "barcode", "number"})
@@ -50,6 +50,12 @@ def draft(parts: Wired, number: int) -> Run:
     zone, language = parts.engine.settings.zone, parts.engine.settings.language
     day = look.snapshot.day or book_now(look.snapshot.taken, zone).date()
     return parts.engine.draft(orders_of(session, look, tally(store.scans(pair, number)), day, language))
+
+
+def left_out(store: Store, pair: str, run: Run) -> tuple[str, ...]:
+    """What the documents of ``run`` do not say although it was known, a line each."""
+    headers = [row.operation.header for row in store.operations(pair, run=run.id) if row.operation.action == "draft"]
+    return tuple(dict.fromkeys(str(header["@left"]) for header in headers if header.get("@left")))
 
 
 # -- scanning ----------------------------------------------------------------------------------------------------------

@@ -144,6 +144,11 @@ def _of_document(document: DocumentMap, needed: bool) -> Iterator[Want]:
         yield Want(owner, role, f"{own}/{document.part}", wire, ROLE_TYPES.get(role, ""), needed, part=True)
     for wire, value in document.row_constants.items():
         yield Want(owner, "", f"{own}/{document.part}", wire, _type_of(value), needed, part=True)
+    for table in document.parts.values():
+        # A document is whole without them: what this base has no table for is left out.
+        yield Want(owner, "", own, table.part, "rows", needed=False)
+        for role, wire in table.row.items():
+            yield Want(owner, role, f"{own}/{table.part}", wire, ROLE_TYPES.get(role, ""), needed=False, part=True)
     for lookup in document.lookups.values():
         names = (str(lookup.get("field", "")), *lookup.get("where", {}))
         yield from (Want(owner, "", str(lookup.get("collection", "")), name, "", needed) for name in names)

@@ -21,8 +21,8 @@ from .compose import RULES, needs
 from .model import Kind, Side
 from .once import ALL_KINDS
 from .once import kind as kind_named
-from .shapes import RECEIPTS, SHAPES
-from .system import DocumentMap, FieldMap, KindMap, PropertyMap, Source, SystemMap
+from .shapes import PARTS, RECEIPTS, SHAPES
+from .system import DocumentMap, FieldMap, KindMap, PartMap, PropertyMap, Source, SystemMap
 
 __all__ = ["available", "build_system", "fingerprint", "load_system"]
 
@@ -33,7 +33,8 @@ _KIND_KEYS = frozenset({"rule", "sources", "fields", "create", "retire", "option
 _SOURCE_KEYS = frozenset({"collection", "key", "fields", "where", "params"})
 _FIELD_KEYS = frozenset({"source", "wire", "codec", "write", "choices", "label_of"})
 _DOCUMENT_KEYS = frozenset(
-    {"collection", "header", "part", "row", "constants", "row_constants", "lookups", "title_ru", "title_en", "unproven"}
+    {"collection", "header", "part", "row", "parts", "constants", "row_constants", "lookups"}
+    | {"title_ru", "title_en", "unproven"}
 )
 
 
@@ -195,8 +196,16 @@ def _document(name: str, table: _Table) -> DocumentMap:
         title_ru=table.text("title_ru"),
         title_en=table.text("title_en"),
         row_constants=table.frozen("row_constants"),
+        parts=MappingProxyType({key: _part(key, one) for key, one in table.table("parts").tables()}),
         unproven=table.data.get("unproven") is True,
     )
+
+
+def _part(name: str, table: _Table) -> PartMap:
+    table.only(frozenset({"part", "row"}))
+    if name not in PARTS:
+        raise table.bad("part", name, "one of the tables " + ", ".join(PARTS))
+    return PartMap(table.text("part"), table.words("row"))
 
 
 def _kind(

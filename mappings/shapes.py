@@ -14,8 +14,9 @@ from typing import Any
 
 from .system import DocumentMap
 
-__all__ = ["OWN", "RECEIPTS", "ROLE_TYPES", "SHAPES", "TASKS", "Shape", "body", "missing"]
+__all__ = ["OWN", "PARTS", "RECEIPTS", "ROLE_TYPES", "SHAPES", "TASKS", "Shape", "body", "missing"]
 
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: Header roles that 1C or a person sets: never sent empty by us.
 OWN = frozenset({"number", "posted", "deleted", "responsible"})
 
@@ -67,11 +68,13 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         )
     }
 )
+#: Tables that a document may have beside its rows, by what they are called in a mapping.
+PARTS = ("commission",)
 #: What each role holds, where a role can hold one thing only.
 ROLE_TYPES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("date", "started", "ended", "order_date", "in_date", "wanted"), "date"),
-        **dict.fromkeys(("posted", "deleted", "present", "with_vat"), "flag"),
+        **dict.fromkeys(("posted", "deleted", "present", "with_vat", "chairman"), "flag"),
         **dict.fromkeys(("comment", "reason", "number", "text", "order_number", "order_kind", "in_number"), "text"),
         **dict.fromkeys(("quantity", "counted", "price", "amount", "vat", "packs", "share"), "number"),
         **dict.fromkeys(("organization", "place", "from_place", "to_place", "item", "asset", "event"), "reference"),
@@ -95,14 +98,24 @@ def missing(shape: Shape, header: Mapping[str, Any], rows: Sequence[Mapping[str,
     return tuple(dict.fromkeys(found if rows else [*found, "rows"]))
 
 
-def body(document: DocumentMap, header: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def body(
+    document: DocumentMap,
+    header: Mapping[str, Any],
+    rows: Iterable[Mapping[str, Any]],
+    parts: Mapping[str, Iterable[Mapping[str, Any]]] = EMPTY,
+) -> dict[str, Any]:
     """Wire values of one draft. Every mapped header attribute is sent, an unknown one empty: what a body leaves out, 1C
-    fills with the defaults of the user who writes. Roles that the document has no attribute for are left out."""
+    fills with the defaults of the user who writes. Roles that the document has no attribute for are left out, and so
+    are tables of ``parts`` with nothing in them."""
     roles = {name: header.get(name) for name in document.header if name in header or name not in OWN}
     values: dict[str, Any] = {document.header[name]: value for name, value in roles.items()}
     values.update(document.constants)
     # Where a configuration keeps in the rows what another keeps in the header, the rows get it.
     values[document.part] = [_row(document, {**_shared(document, header), **row}) for row in rows]
+    for name, table in document.parts.items():
+        told = [{wire: row[role] for role, wire in table.row.items() if role in row} for row in parts.get(name, ())]
+        if told:
+            values[table.part] = told
     return values
 
 

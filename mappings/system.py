@@ -14,7 +14,18 @@ from typing import Any
 
 from .model import Side, Values
 
-__all__ = ["Binding", "Decoded", "DocumentMap", "FieldMap", "KindMap", "Problem", "PropertyMap", "Source", "SystemMap"]
+__all__ = [
+    "Binding",
+    "Decoded",
+    "DocumentMap",
+    "FieldMap",
+    "KindMap",
+    "PartMap",
+    "Problem",
+    "PropertyMap",
+    "Source",
+    "SystemMap",
+]
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -85,11 +96,20 @@ class PropertyMap:
 
 
 @dataclass(frozen=True, slots=True)
+class PartMap:
+    """A tabular part of a document beside its rows: its wire name, and role → wire name in its rows."""
+
+    part: str
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentMap:
     """A draft document: canonical roles (``organization``, ``from_department`` …) → wire names.
 
     ``lookups``: role → the catalogue item that settings name by conditions (``collection``, ``field``, ``where``); with
     ``row = true`` for each row, with ``by = {wire = role}`` looked for by what the row says first.
+    ``parts``: what else a document has tables for, such as the ``commission`` of a count.
     ``unproven``: names that no published list of the configuration confirms; only the live base can.
     """
 
@@ -103,6 +123,7 @@ class DocumentMap:
     title_ru: str
     title_en: str
     row_constants: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    parts: Mapping[str, PartMap] = field(default_factory=lambda: EMPTY)
     unproven: bool = False
 
 

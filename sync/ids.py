@@ -68,6 +68,13 @@ def operation_id(op: Operation) -> str:
     parts += [f"d{k}={value_text(op.seen.desk[k])}" for k in sorted(op.seen.desk)]
     parts += [f"{op.seen.retired:d}", op.rule]
     parts += [m.id for m in op.members]
+    # Only where there is something: a draft without such tables has the id that it always had.
+    parts += [
+        f"{n}#{i} {k}={value_text(r[k])}"
+        for n in sorted(op.parts)
+        for i, r in enumerate(op.parts[n])
+        for k in sorted(r)
+    ]
     parts += ["|".join([c.document, c.item, c.organization, c.place, value_text(c.quantity)]) for c in op.claims]
     return _digest(parts)
 

@@ -16,6 +16,7 @@ from typing import Any
 from ..mappings.model import Ref, Value, Values
 from ..mappings.shapes import SHAPES, TASKS, Shape, missing
 from .ids import draft_key, fingerprint, operation_id, value_text
+from .tables import tables_of
 from .types import ORDER, Draft, FieldChange, Issue, Operation
 from .world import World
 
@@ -36,14 +37,15 @@ DESK = "desk:"
 #: The kind under which questions about orders stand: no record of either side.
 KIND = "order"
 _QUESTION = f"{KIND}:event:"
-EMPTY: Values = MappingProxyType({})
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One event. ``document`` names a shape or a task; ``event`` is its id at its source and makes the draft's key;
     ``number`` is what people call it (the request's number) and goes into the comment. ``header`` and ``rows`` hold
-    roles; references may be of either side. ``note``: reason or basis in words, for the comment."""
+    roles; references may be of either side. ``parts``: rows of other tables, such as a ``commission``. ``note``: reason
+    or basis in words, for the comment. ``left``: what of it is not written, in words."""
 
     document: str
     event: str
@@ -52,6 +54,8 @@ class Order:
     rows: tuple[Values, ...] = ()
     note: str = ""
     day: date | None = None
+    parts: Mapping[str, tuple[Values, ...]] = field(default_factory=lambda: EMPTY)
+    left: tuple[str, ...] = ()
 
 
 def is_order(op: Operation) -> bool:
@@ -106,7 +110,8 @@ def _ready(world: World, order: Order) -> Order | Issue:
     lacking = missing(_asked(world, shape), {**header}, [{**header, **row} for row in rows])
     if lacking:
         return _issue(world, order, "order_incomplete", roles=", ".join(lacking))
-    return replace(order, header=header, rows=rows)
+    parts, left = tables_of(world, order.document, order.parts)
+    return replace(order, header=header, rows=rows, parts=parts, left=left)
 
 
 def _asked(world: World, shape: Shape) -> Shape:
@@ -167,7 +172,10 @@ def _draft(world: World, orders: list[Order]) -> Operation:
     header: dict[str, Value] = {}
     for order in reversed(orders):
         header.update({role: value for role, value in order.header.items() if value is not None})
-    header["@note"] = "; ".join(dict.fromkeys(order.note for order in orders if order.note)) or None
+    left = tuple(dict.fromkeys(line for order in orders for line in order.left))
+    header["@note"] = "; ".join(dict.fromkeys([*(order.note for order in orders if order.note), *left])) or None
+    if left:
+        header["@left"] = "; ".join(left)
     if first.day is not None:
         header["date"] = first.day
     organization = header.get("organization")
@@ -184,6 +192,7 @@ def _draft(world: World, orders: list[Order]) -> Operation:
         key=draft_key(world.pair, first.document, [order.event for order in orders]),
         scope=organization.id if isinstance(organization, Ref) else "",
         label=", ".join(dict.fromkeys(order.number for order in orders)),
+        parts=first.parts,
     )
 
 

@@ -225,13 +225,15 @@ def _look(
 
 
 def _undocumented(system: SystemMap, described: Description) -> frozenset[str]:
-    """Documents that cannot be drafted here: not published, or without an attribute that every draft of them fills."""
+    """Documents that cannot be drafted here: not published, or without an attribute that every draft of them fills;
+    and (``document/table``) tables that a document of this base has not got."""
     found = set()
     for document in system.documents.values():
         fields, shape = described.collections.get(document.collection), SHAPES.get(document.name)
         wanted = [document.header[role] for role in shape.header if role in document.header] if shape else []
         if fields is None or any(wire not in fields for wire in wanted):
             found.add(document.name)
+        found |= {f"{document.name}/{n}" for n, one in document.parts.items() if one.part not in (fields or {})}
     return frozenset(found)
 
 

@@ -129,7 +129,11 @@ class Targets:
         header["comment"] = self._comment(op, document)
         rows = [self._row(op, member) for member in op.members]
         self._look_up(document, header, rows)
-        return Write(document.collection, None, body(document, header, rows), key=op.key, marker=op.key)
+        parts = {
+            name: [{role: self._role(op.side, value) for role, value in row.items()} for row in told]
+            for name, told in op.parts.items()
+        }
+        return Write(document.collection, None, body(document, header, rows, parts), key=op.key, marker=op.key)
 
     def _comment(self, op: Operation, document: DocumentMap) -> str:
         """Our key, by which the draft is found again, the desk's numbers, and what has no attribute of its own."""

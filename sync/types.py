@@ -146,6 +146,7 @@ class Operation:
     ``seen`` is what the link's seen becomes for the fields that agree without a write (source side values as used).
     ``key`` is the idempotency key of a create or a draft.
     ``members`` of a draft: for each asset moved, its book id, desk id and the changes the draft stands for.
+    ``parts`` of a draft: rows of its tables beside those, such as the commission of a count.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Operation:
     header: Mapping[str, Value] = field(default_factory=lambda: EMPTY)
     members: tuple[Operation, ...] = ()
     claims: tuple[Claim, ...] = ()
+    parts: Mapping[str, tuple[Values, ...]] = field(default_factory=lambda: EMPTY)
 
     @property
     def remote(self) -> bool:

@@ -49,7 +49,8 @@ class World:
     #: Keys that differ from base to base (the book's), and the address of a thing's page on the desk, ``{id}`` in it.
     binding: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
-    #: Documents of the mapping that this base does not publish, or not with all attributes that we would fill.
+    #: Documents of the mapping that this base does not publish, or not with all attributes that we would fill; and
+    #: (``document/table``) tables that they have not got here.
     undocumented: frozenset[str] = frozenset()
     #: What happened once, where both sides keep it and settings ask for it.
     feed: FeedFacts | None = None

@@ -54,7 +54,7 @@ def heading(session: CountSession, form: Form, snapshot: Snapshot, zone: ZoneInf
         return snapshot.called(Ref("book", "person", person))
 
     order = session.order
-    there = [m.person for m in session.members if not m.chairman and m.person not in session.absent]
+    there = [m.person for m in session.present if not m.chairman]
     ended = book_now(session.closed, zone).date() if session.closed else order.ends
     told: dict[str, Cell] = {
         "basis": "приказ",

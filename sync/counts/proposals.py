@@ -56,9 +56,21 @@ def _order(
     language: str,
 ) -> Order:
     said = {**_header(session, language), **header}
+    commission: tuple[Values, ...] = tuple(
+        {"person": Ref("book", "person", one.person), "chairman": one.chairman} for one in session.present
+    )
     note = tr(N_("count {number}"), language, number=session.number)
     event = f"count:{session.run}:{document}:{name}"
-    return Order(document, event, f"№{session.number}", MappingProxyType(said), tuple(rows), note, day)
+    return Order(
+        document,
+        event,
+        f"№{session.number}",
+        MappingProxyType(said),
+        tuple(rows),
+        note,
+        day,
+        {"commission": commission},
+    )
 
 
 def _assets(session: CountSession, look: Look, counted: Tally, day: date, language: str) -> Iterator[Order]:

@@ -83,6 +83,12 @@ class CountSession:
     closed: datetime | None = None
 
     @property
+    def present(self) -> tuple[Member, ...]:
+        """Those of the commission who sign: the chairman, and every member who was there."""
+        there = [one for one in self.members if one.chairman or one.person not in self.absent]
+        return tuple(sorted(there, key=lambda one: not one.chairman))
+
+    @property
     def chairman(self) -> str:
         return next((one.person for one in self.members if one.chairman), "")
 

@@ -166,6 +166,17 @@ def test_a_count_from_its_order_to_frozen_results_while_nights_go_on(firm: Firm)
     assert (hers["Posted"], hers["ДокументОснованиеНомер"], hers["ПричинаПроведенияИнвентаризации"]) == (
         False, "17-и", "смена МОЛ",
     )  # fmt: skip
+    # The commission as it stands in the base: who was absent signs nothing.
+    assert [
+        [(r["ФизЛицо_Key"], r["Председатель"]) for r in d["ИнвентаризационнаяКомиссия"]] for d in firm.world.rows(COUNT)
+    ] == [[(guid("gleb"), True), (guid("dina"), False)]] * 2
+    assert counting.left_out(firm.store, PAIR, first) == ()
+    # Whom the accountant adds to it before posting is no other document: it is posted as written.
+    signed_by = [*hers["ИнвентаризационнаяКомиссия"], {"ФизЛицо_Key": guid("egor"), "Председатель": False}]
+    firm.world.edit(COUNT, hers["Ref_Key"], {"ИнвентаризационнаяКомиссия": signed_by})
+    firm.world.post(COUNT, hers["Ref_Key"])
+    firm.night()
+    assert [d.ref for d in firm.store.drafts(PAIR, ("agreed",)) if d.document == "count_assets"] == [hers["Ref_Key"]]
 
     # Another count finds it: only that settles the question.
     with refused("count_drafts"):  # the move of the sixth, which nobody posted; a count's own documents move nothing

@@ -46,6 +46,11 @@ LAMP, ASSET, SUPPLIER = ref("item", "item p3"), ref("equipment", "asset 01"), re
 BATCH = ref("document", "batch p3")
 DAY = date(2026, 2, 4)
 LINE: Values = {"item": LAMP, "quantity": Decimal("2")}
+#: Who counted: the chairman first.
+COMMISSION: tuple[Values, ...] = (
+    {"person": VERA, "chairman": True},
+    {"person": ref("person", "boris"), "chairman": False},
+)
 #: shape → header and one row, as a feature of the desk would order it.
 ORDERS: dict[str, tuple[Values, Values]] = {
     "stock_transfer": ({"from_place": PLACE, "to_place": OTHER}, LINE),
@@ -110,8 +115,9 @@ CASE = Case(
     FILLED,
     ROWS,
     EDITS,
-    (*NAMES, "batch p3", "way", "event"),
+    (*NAMES, "boris", "batch p3", "way", "event"),
     ("26", "10.09"),
+    {name: {"commission": COMMISSION} for name in ("count_assets", "count_stock")},
 )
 
 

@@ -36,7 +36,8 @@ FIRST = date(2026, 2, 2)
 class Case:
     """``orders``: shape → header and one row. ``filled`` and ``rows``: what the accountant fills in before posting, in
     the header and in every row. ``edits``: shape → another change than the usual one. ``names``: pieces of the company
-    whose keys the golden file shows by name. ``golden``: that file."""
+    whose keys the golden file shows by name. ``parts``: shape → what stands in its other tables. ``golden``: that
+    file."""
 
     orders: Mapping[str, tuple[Values, Values]]
     golden: Path
@@ -46,6 +47,7 @@ class Case:
     edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     names: Iterable[str] = ()
     accounts: Iterable[str] = ()
+    parts: Mapping[str, Mapping[str, tuple[Values, ...]]] = field(default_factory=dict)
 
     def ordered(self, fates: Iterable[str] = FATES) -> list[Order]:
         head = {"organization": self.organization}
@@ -58,6 +60,7 @@ class Case:
                 (row,),
                 f"для {fate}",
                 FIRST + timedelta(days=FATES.index(fate)),
+                self.parts.get(name, {}),
             )
             for n, (name, (header, row)) in enumerate(self.orders.items(), 101)
             for fate in fates
