@@ -71,7 +71,10 @@ def open_(
     seat.emit({"count": session})
     seat.say(seat.t("Count {number} is open; its sheet: uchet count sheet {number} --out FILE.", number=session.number))
     if session.drafts:
-        seat.say(seat.t("Begun although these drafts are not posted: {drafts}.", drafts=", ".join(session.drafts)))
+        seat.say(seat.t("Begun although these documents are not posted: {drafts}.", drafts=", ".join(session.drafts)))
+    if session.unread:
+        text = N_("These documents could not be looked at, so nobody knows whether some wait unposted: {documents}.")
+        seat.say(seat.t(text, documents=", ".join(session.unread)))
     return OK
 
 

@@ -21,7 +21,7 @@ from .compose import RULES, needs
 from .model import Kind, Side
 from .once import ALL_KINDS
 from .once import kind as kind_named
-from .shapes import PARTS, RECEIPTS, SHAPES
+from .shapes import PARTS, READ, SHAPES
 from .system import DocumentMap, FieldMap, KindMap, PartMap, PropertyMap, Source, SystemMap
 
 __all__ = ["available", "build_system", "fingerprint", "load_system"]
@@ -181,7 +181,7 @@ def _copy(value: Any) -> Any:
 
 def _document(name: str, table: _Table) -> DocumentMap:
     table.only(_DOCUMENT_KEYS)
-    known = (*sorted(SHAPES), *RECEIPTS)
+    known = (*sorted(SHAPES), *READ)
     if name not in known:
         raise table.bad("collection", name, "one of the documents " + ", ".join(known))
     lookups = {key: MappingProxyType(dict(one.data)) for key, one in table.table("lookups").tables()}

@@ -14,7 +14,7 @@ from typing import Any
 
 from .system import DocumentMap
 
-__all__ = ["OWN", "PARTS", "RECEIPTS", "ROLE_TYPES", "SHAPES", "TASKS", "Shape", "body", "missing"]
+__all__ = ["OWN", "PARTS", "READ", "RECEIPTS", "ROLE_TYPES", "SHAPES", "STILL", "TASKS", "Shape", "body", "missing"]
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 #: Header roles that 1C or a person sets: never sent empty by us.
@@ -87,6 +87,10 @@ ROLE_TYPES: Mapping[str, str] = MappingProxyType(
 )
 #: Documents of the books that are read for what they say and never written: what came for an order, one a tabular part.
 RECEIPTS = ("receipt", "receipt_equipment", "receipt_services")
+#: Every document that is read and never written; of write-offs and acceptances it is asked which ones wait unposted.
+READ = (*RECEIPTS, "write_off_asset", "accept_asset")
+#: Documents that move nothing: what is ordered, and what earlier counts found.
+STILL = frozenset({"invoice", "order", "count_assets", "count_stock", "count_in_use"})
 #: Never a draft, always a task with all the facts for the accountant: these change what the company owns or owes.
 TASKS = frozenset({"write_off_asset", "accept_asset", "receipt", "between_branches", "between_entities"})
 

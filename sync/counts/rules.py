@@ -13,29 +13,28 @@ from dataclasses import dataclass
 from ...errors import Reject
 from ...i18n import N_
 from ...mappings.model import Ref, Value
+from ...mappings.shapes import STILL
 from ..pair import LinkIndex
 from ..reconcile.scope import Scope
 from ..reconcile.types import Snapshot
 from ..types import Draft, Record, position_of
+from .papers import PEOPLE, PLACES, Paper
 from .types import CountOrder, Member
 
-__all__ = ["Unposted", "check_commission", "check_order", "check_quorum", "custodians_of", "unposted"]
+__all__ = ["Unposted", "check_commission", "check_order", "check_quorum", "concerns", "custodians_of", "unposted"]
 
 #: Kinds of the books that somebody answers for.
 _HELD = ("equipment", "position")
-#: Header roles of a document that name who gives, who takes, and where.
-_PEOPLE = ("from_custodian", "to_custodian", "from_person", "to_person", "person", "custodian")
-#: Documents of earlier counts: they move nothing.
-_COUNTS = frozenset({"count_assets", "count_stock", "count_in_use"})
-_PLACES = ("place", "from_place", "to_place")
 
 
 @dataclass(frozen=True, slots=True)
 class Unposted:
-    """A draft that waits although somebody whose things are counted stands in it."""
+    """A draft that waits although somebody whose things are counted stands in it. ``document``: our name of its kind,
+    ``ref``: its key in the books."""
 
     number: str
     document: str
+    ref: str = ""
 
 
 def check_order(order: CountOrder) -> None:
@@ -118,10 +117,10 @@ def unposted(
     is counted."""
     index = LinkIndex(list(snapshot.links))
     return tuple(
-        Unposted(draft.number or draft.ref, draft.document)
+        Unposted(draft.number or draft.ref, draft.document, draft.ref)
         for draft, header in drafts
         if draft.state in ("open", "edited")
-        and draft.document not in _COUNTS
+        and draft.document not in STILL
         and _concerns(snapshot, scope, index, set(custodians), draft, header)
     )
 
@@ -140,9 +139,9 @@ def _concerns(
     places = {ref.id for sort in ("warehouse", "room", "branch") for ref in scope.refs.get(sort, ())}
     for member in draft.members:
         said = {**header, **member.header, **{change.name: change.after for change in member.changes}}
-        if any(own(said.get(role)) in people for role in _PEOPLE if said.get(role)):
+        if any(own(said.get(role)) in people for role in PEOPLE if said.get(role)):
             return True
-        if any(own(said.get(role)) in places for role in _PLACES if said.get(role)):
+        if any(own(said.get(role)) in places for role in PLACES if said.get(role)):
             return True
         if scope.inside(snapshot, *_records(snapshot, member.kind, member.book)):
             return True
@@ -153,3 +152,19 @@ def _records(snapshot: Snapshot, kind: str, id: str | None) -> tuple[Record | No
     if kind not in _HELD:
         return ()
     return (snapshot.record(kind, "book", id), snapshot.record("position", "book", position_of(id or "")))
+
+
+def concerns(snapshot: Snapshot, scope: Scope, custodians: Collection[str], paper: Paper) -> bool:
+    """Whether a document that waits is about what is counted: one of those who answer, a place that is counted, or a
+    thing inside the scope stands in it; where only organisations or departments are counted, one of these."""
+    if scope.everything or not paper.named["person"].isdisjoint(custodians):
+        return True
+    places = {ref.id for sort in ("warehouse", "room", "branch") for ref in scope.refs.get(sort, ())}
+    if not paper.named["place"].isdisjoint(places):
+        return True
+    if any(scope.inside(snapshot, snapshot.record("equipment", "book", id)) for id in paper.named["asset"]):
+        return True
+    sort = "department" if "department" in scope.refs else "organization"
+    narrower = scope.refs.keys() - {"organization", "department"} or scope.models or scope.kinds
+    counted = {ref.id for ref in scope.refs.get(sort, ())}
+    return not (narrower or scope.inventory or scope.serials) and not paper.named[sort].isdisjoint(counted)

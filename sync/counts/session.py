@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ...errors import Reject, UchetError
-from ...i18n import N_
+from ...i18n import N_, Worded
 from ...mappings.model import Value
 from ..engine import Engine
 from ..pair import book_now
@@ -25,13 +25,16 @@ from ..store import Store
 from ..types import Draft, Run
 from .looking import check_tally, session_look, where_of
 from .movements import explained, movements
-from .rules import check_commission, check_order, check_quorum, custodians_of, unposted
+from .papers import Paper, Unread, read_papers, titled
+from .rules import check_commission, check_order, check_quorum, concerns, custodians_of, unposted
 from .tally import counted_of, tally
 from .types import CountOrder, CountSession, Member
 
 __all__ = ["JOB", "Closing", "Opening", "close_count", "open_count"]
 
 JOB = "count"
+#: How many documents that wait one message names.
+_TOLD = 20
 #: Of the books, what must have been read whole before anything can be called missing or counted.
 _NEEDED = ("equipment", "position", "item", "holding", "stock")
 
@@ -76,9 +79,10 @@ def open_count(engine: Engine, wanted: Opening, *, by: str) -> CountSession:
         picture = stored_form(snapshot)
         custodians = custodians_of(picture, scope)
         check_commission(snapshot, members, custodians)
-        waiting = unposted(snapshot, scope, custodians, _with_headers(store, pair))
+        waiting, unread = _waiting(engine, snapshot, scope, custodians, wanted.day or today)
         if waiting and not wanted.signed:
-            raise _drafts_wait([f"{one.document} {one.number}" for one in waiting])
+            raise _drafts_wait(waiting)
+        language = engine.settings.language
         look = Look(snapshot, scope, ReconcileRules(), today)
         made = made_of(store, pair, run, wanted.asked.told(), look, compare(look))
         begun = CountSession(
@@ -90,8 +94,9 @@ def open_count(engine: Engine, wanted: Opening, *, by: str) -> CountSession:
             wanted.asked.told(),
             tuple(sorted(ref.id for ref in scope.refs.get("person", ()) if ref.side == "book")),
             blind=wanted.blind,
-            drafts=tuple(one.number for one in waiting),
+            drafts=tuple(one.said(language) for one in waiting),
             signed=wanted.signed if waiting else "",
+            unread=tuple(one.title.said(language) for one in unread),
         )
         session = store.open_count(pair, begun, made, picture, by=by)
         keep(engine, run, made)
@@ -140,15 +145,49 @@ def _with_headers(store: Store, pair: str) -> list[tuple[Draft, Mapping[str, Val
     return found
 
 
-def _drafts_wait(told: Collection[str]) -> Reject:
+def _waiting(
+    engine: Engine, snapshot: Snapshot, scope: Scope, custodians: Collection[str], until: date
+) -> tuple[list[Worded], list[Unread]]:
+    """Every document about what is counted that is not posted, ours first, by title, number and day; and the sets that
+    could not be looked at. ``until``: the last day of the books' calendar that is looked at."""
+    pair, documents = engine.pair, engine.pair.book_map.documents
+    found = list(read_papers(pair.book, pair.book_map))
+    papers = {one.id: one for one in found if isinstance(one, Paper)}
+    unread = [one for one in found if isinstance(one, Unread)]
+    sets = {one.collection for one in documents.values()} - {one.collection for one in unread}
+    drafts = _with_headers(engine.store, pair.name)
+    told: list[Worded] = []
+    for draft in unposted(snapshot, scope, custodians, drafts):
+        there, document = papers.get(draft.ref), documents.get(draft.document)
+        if there is not None:
+            told.append(_called(there.title, there.number, there.day))
+        elif document is None or document.collection not in sets:  # else it was posted or deleted since the last night
+            told.append(_called(titled(document) if document else Worded(*[draft.document] * 2), draft.number, None))
+    ours = {draft.ref for draft, _ in drafts}
+    others = [one for id, one in papers.items() if id not in ours and (one.day or until) <= until]
+    about = [one for one in others if concerns(snapshot, scope, custodians, one)]
+    told += [
+        _called(o.title, o.number, o.day) for o in sorted(about, key=lambda o: (o.day or until, o.title.ru, o.number))
+    ]
+    return told, unread
+
+
+def _called(title: Worded, number: str, day: date | None) -> Worded:
+    en, ru = f"{title.en} {number}", f"{title.ru} {number}"
+    return Worded(f"{en} of {day:%Y-%m-%d}", f"{ru} от {day:%d.%m.%Y}") if day else Worded(en, ru)
+
+
+def _drafts_wait(told: Collection[Worded]) -> Reject:
+    first, more = list(told)[:_TOLD], len(told) > _TOLD
+    en, ru = (
+        ", ".join([*(one.said(language) for one in first), *(["…"] if more else [])]) for language in ("en", "ru")
+    )
     return Reject(
         "count_drafts",
-        "{count} drafts about what is counted are not posted: {drafts}.",
-        hint=N_(
-            "Have them posted or deleted in 1C and run “uchet run nightly”, or give a signed reason with --signed."
-        ),
+        "{count} documents about what is counted are not posted: {drafts}.",
+        hint=N_("Have them posted or deleted in 1C, or give a signed reason with --signed."),
         count=len(told),
-        drafts=", ".join(told),
+        drafts=Worded(en, ru),
     )
 
 

@@ -59,7 +59,8 @@ class CountSession:
     opened: its snapshot is what the count is held against, now and ever. ``custodians``: who answers for what is
     counted.
 
-    ``signed``: why it began although ``drafts`` of theirs were not posted. ``absent`` and ``absence``: who of the
+    ``signed``: why it began although ``drafts`` (documents about it, by title, number and day) were not posted;
+    ``unread``: documents of which the base did not tell whether any waits. ``absent`` and ``absence``: who of the
     commission was not there, and why the chairman lets the results stand. ``finished``: everything in scope was looked
     at. ``result``: the run that closed it, with the comparison that was frozen then.
     """
@@ -75,6 +76,7 @@ class CountSession:
     blind: bool = False
     drafts: tuple[str, ...] = ()
     signed: str = ""
+    unread: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     absence: str = ""
     finished: bool = False

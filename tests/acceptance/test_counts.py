@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -102,7 +103,8 @@ def test_a_count_from_its_order_to_frozen_results_while_nights_go_on(firm: Firm)
     with refused("count_drafts"):
         begin(firm, department=("Бухгалтерия",))
     signed = open_count(firm.engine(), opening(firm, signed="расписка", department=("Бухгалтерия",)), by="test")
-    assert (signed.drafts, signed.signed) == ((document["Number"],), "расписка")
+    today = f"{firm.now.astimezone(ZONE):%d.%m.%Y}"
+    assert (signed.drafts, signed.signed) == ((f"Перемещение ОС {document['Number']} от {today}",), "расписка")
     firm.store.cancel_count(PAIR, signed.number, "проведём сначала", by="test")
     firm.world.post(MOVE, document["Ref_Key"])
     firm.night()
@@ -187,6 +189,70 @@ def test_a_count_from_its_order_to_frozen_results_while_nights_go_on(firm: Firm)
     _, better = close_count(firm.engine(), again.number, Closing(), by="test")
     assert ("not_found", "ОС-05", "presence") not in told(better)
     assert states(firm)[missing] == "closed"
+
+
+def test_documents_of_her_own_stop_a_count_until_they_are_posted_or_signed_for(firm: Firm) -> None:
+    """What the accountant entered in 1C and did not post, by any role of Anna's; nobody else's, none of a later day."""
+    yesterday, today = (firm.now - timedelta(days=n) for n in (1, 0))
+
+    def entered(collection: str, at: datetime, **said: Any) -> tuple[str, str, str]:
+        body = {"Date": at.isoformat(timespec="seconds"), "Организация_Key": guid("rose"), **said}
+        key = firm.world.write_document(collection, body, post=False)
+        row = firm.world.get(collection, key)
+        assert row is not None
+        return key, row["Number"], f"{at:%d.%m.%Y}"
+
+    asset, lamp = {"ОсновноеСредство_Key": guid("asset 01")}, {"Номенклатура_Key": guid("item p3"), "Количество": 1}
+    scrapped = entered("Document_СписаниеОС", yesterday, ОС=[asset])
+    issued = entered("Document_ТребованиеНакладная", today, ВидОперации="ПередачаСотруднику",
+                     Склад_Key=guid("warehouse"), Сотрудник_Key=guid("anna"), Материалы=[lamp])  # fmt: skip
+    hands = {"СотрудникОтправитель_Key": guid("vera"), "СотрудникПолучатель_Key": guid("anna")}
+    between = {**hands, "ВидОперации": "ПередачаМеждуСотрудниками", "Материалы": [lamp]}
+    passed = entered("Document_ПеремещениеТоваров", today, **between)
+    entered("Document_СписаниеОС", today, ОС=[{"ОсновноеСредство_Key": guid("asset 07")}])
+    entered("Document_СписаниеОС", firm.now + timedelta(days=9), ОС=[asset])
+    gone = entered("Document_СписаниеОС", today, ОС=[asset])
+    firm.world.mark("Document_СписаниеОС", gone[0])
+    entered(COUNT, today, ОтветственноеЛицо_Key=guid("anna"), ОС=[asset])
+    asked: list[str] = []
+    real = firm.book._transport.rows  # type: ignore[attr-defined]
+
+    def rows(path: str, *more: Any, **words: Any) -> Any:
+        asked.append(unquote(path))
+        return real(path, *more, **words)
+
+    firm.book._transport.rows = rows  # type: ignore[attr-defined,method-assign]
+    with pytest.raises(Reject) as caught:
+        begin(firm, person=(ANNA,))
+    firm.book._transport.rows = real  # type: ignore[attr-defined,method-assign]
+    sets = [one for one in asked if one.startswith("Document_")]
+    assert len(sets) == len(set(sets)), "each set of documents once"
+    titles = ("Списание ОС", "Передача между сотрудниками", "Расход материалов (передача сотруднику)")
+    waiting = zip(titles, (scrapped, passed, issued), strict=True)
+    lines = [f"{title} {number} от {day}" for title, (_, number, day) in waiting]
+    assert caught.value.code == "count_drafts"
+    assert f"(3): {', '.join(lines)}." in caught.value.text("ru")
+    assert f"Write-off of fixed assets {scrapped[1]} of {yesterday:%Y-%m-%d}" in caught.value.text("en")
+    # Signed for: they are kept with the session. Posted, marked or deleted: nothing stands in the way, at once.
+    signed = open_count(firm.engine(), opening(firm, signed="расписка", person=(ANNA,)), by="test")
+    assert signed.drafts == tuple(lines)
+    firm.store.cancel_count(PAIR, signed.number, "сначала документы", by="test")
+    firm.world.remove("Document_СписаниеОС", scrapped[0])
+    firm.world.mark("Document_ТребованиеНакладная", issued[0])
+    firm.world.mark("Document_ПеремещениеТоваров", passed[0])
+    assert begin(firm, person=(ANNA,)).drafts == ()
+
+
+def test_a_set_that_is_not_published_is_told_and_a_draft_posted_today_needs_no_night(firm: Firm) -> None:
+    firm.work("01", custodian="vera")
+    firm.night()
+    [document] = firm.drafts()
+    with refused("count_drafts"):
+        begin(firm, person=(ANNA,))
+    firm.world.unpublish("Document_СписаниеОС")
+    firm.world.post(MOVE, document["Ref_Key"])
+    session = begin(firm, person=(ANNA,))
+    assert (session.drafts, session.unread) == ((), ("Списание ОС",))
 
 
 def test_stock_is_counted_whole_and_a_desk_that_is_lost_meanwhile_is_named(firm: Firm) -> None:

@@ -24,7 +24,7 @@ from uchet.cli import main
 from uchet.emulator.defaults import known_key
 from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref, Values
-from uchet.mappings.shapes import RECEIPTS, SHAPES, TASKS
+from uchet.mappings.shapes import READ, SHAPES, TASKS
 from uchet.sync.orders import Order
 from uchet.sync.types import Run
 
@@ -150,7 +150,7 @@ def bodies(firm: Firm) -> dict[str, dict[str, Any]]:
 
 def test_every_shape_of_the_mapping_is_ordered_here_or_moves_by_itself() -> None:
     documents = load_system("book", "bp30").documents
-    assert set(ORDERS) | {"move", *RECEIPTS} == set(documents)
+    assert set(ORDERS) | {"move", *READ} == set(documents)
     assert set(SHAPES) - set(documents) == {"order", "count_in_use"}  # documents of УТ and ERP
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,9 +11,13 @@ from typing import Any
 import pytest
 from planted import Company, company
 
-from uchet.errors import Reject
+from uchet.connectors.base import Page, Query, Raw
+from uchet.errors import Blocked, Reject
+from uchet.i18n import Worded, tr
+from uchet.mappings.load import load_system
 from uchet.mappings.model import Ref, Value
-from uchet.sync.counts.rules import check_commission, check_order, check_quorum, custodians_of, unposted
+from uchet.sync.counts.papers import Paper, Unread, read_papers
+from uchet.sync.counts.rules import check_commission, check_order, check_quorum, concerns, custodians_of, unposted
 from uchet.sync.counts.types import CountOrder, Member, condition_of
 from uchet.sync.reconcile.scope import Asked, resolve
 from uchet.sync.types import ORDER, Draft, FieldChange, Operation
@@ -103,6 +108,82 @@ def test_drafts_of_those_who_answer_stop_a_count(made: Company) -> None:
     assert found(Asked(), draft("8", row)) == ["8"], "everything is counted"
     assert found(Asked(warehouse=("Склад w1",)), draft("8", row), {"from_place": Ref("book", "place", "w1")}) == ["8"]
     assert found(Asked(warehouse=("Склад w1",)), draft("8", row), {"from_place": Ref("book", "place", "w2")}) == []
+
+
+def test_a_document_in_the_books_concerns_whom_what_and_where_it_names(made: Company) -> None:
+    snapshot = made.snapshot()
+    sorts = ("person", "place", "department", "organization", "asset")
+
+    def about(asked: Asked, **named: str) -> bool:
+        scope = resolve(asked, snapshot)
+        ids = {sort: frozenset({named[sort]} if sort in named else ()) for sort in sorts}
+        paper = Paper("k", Worded("Transfer", "Перемещение"), "7", None, ids)
+        return concerns(snapshot, scope, custodians_of(snapshot, scope), paper)
+
+    assert about(Asked()), "everything is counted"
+    here = Asked(room=("214",))
+    assert about(here, person="o1p3")
+    assert about(here, asset="b1")
+    assert [about(here, person="o1p4"), about(here, asset="b2"), about(here, department="o1d0")] == [False] * 3
+    assert about(Asked(warehouse=("Склад w1",)), place="w1")
+    assert not about(Asked(warehouse=("Склад w1",)), place="w2", organization="o1")
+    assert about(Asked(organization=("o1",)), organization="o1", department="o1d4")
+    assert not about(Asked(organization=("o1",)), organization="o2")
+    assert about(Asked(organization=("o1",), department=("o1d0",)), organization="o1", department="o1d0")
+    assert not about(Asked(organization=("o1",), department=("o1d0",)), organization="o1", department="o1d1")
+    assert not about(Asked(organization=("o1",), kind=("stock",)), organization="o1"), "of one class only"
+
+
+class Books:
+    """A base that publishes some sets and has one page of each; the last page of ``cut`` never comes."""
+
+    def __init__(self, rows: dict[str, list[dict[str, Any]]], cut: str = "") -> None:
+        self.rows, self.cut, self.asked = rows, cut, list[Query]()
+
+    def read(self, query: Query, since: str | None = None) -> Iterator[Page]:
+        self.asked.append(query)
+        if query.collection not in self.rows:
+            raise Blocked("not_published", "1C does not publish {set}.", set=query.collection)
+        rows = self.rows[query.collection]
+        raws = tuple(Raw(query.collection, str(row["Ref_Key"]), None, row) for row in rows)
+        yield Page(raws, query.collection != self.cut)
+
+
+def test_what_waits_in_the_books_is_read_by_the_mapping_set_by_set() -> None:
+    system = load_system("book", "bp30")
+    hands = {"СотрудникОтправитель_Key": "p1", "СотрудникПолучатель_Key": None, "Организация_Key": "o1"}
+    kind = {"ВидОперации": "ПередачаМеждуСотрудниками"}
+    moved = {"Ref_Key": "m1", "Number": "0000-000007 ", "Date": "2026-02-04T12:00:00", **kind, **hands}
+    rows = {"ИнвентарьИХозяйственныеПринадлежности": ({"ФизЛицо_Key": "p2"},)}
+    put = {"Ref_Key": "u1", "Number": "8", "Date": None, **rows}
+    goods, use = "Document_ПеремещениеТоваров", "Document_ПередачаМатериаловВЭксплуатацию"
+    books = Books({goods: [moved], use: [put]}, cut=use)
+    found = list(read_papers(books, system))  # type: ignore[arg-type]
+    papers = [one for one in found if isinstance(one, Paper)]
+    between, given = papers
+    assert (between.title.ru, between.number, between.day) == (
+        "Передача между сотрудниками",
+        "0000-000007",
+        date(2026, 2, 4),
+    )
+    assert (between.named["person"], between.named["organization"]) == ({"p1"}, {"o1"})
+    assert (given.day, given.named["person"]) == (None, {"p2"})
+    unread = {one.collection for one in found if isinstance(one, Unread)}
+    assert use in unread, "its listing was not whole"
+    assert "Document_СписаниеОС" in unread
+    assert goods not in unread
+    sets = [query.collection for query in books.asked]
+    assert len(sets) == len(set(sets)) == 14
+    assert not {"Document_СчетНаОплатуПоставщика", "Document_ИнвентаризацияОС"} & set(sets), "they move nothing"
+    assert all(query.where == {"Posted": False, "DeletionMark": False} for query in books.asked)
+
+
+def test_a_documents_title_is_said_in_the_readers_language() -> None:
+    title = Worded("Transfer", "Перемещение")
+    assert [tr("{what}: {count}", language, what=title, count=2) for language in ("en", "ru")] == [
+        "Transfer: 2", "Перемещение: 2",
+    ]  # fmt: skip
+    assert str(title) == "Transfer"
 
 
 def test_a_condition_is_a_word_of_the_sheet_or_ours() -> None:
