@@ -45,7 +45,10 @@ def form(
     count: Annotated[
         int | None, option("count", "What this count found; its order and commission fill the heading.")
     ] = None,
-    draft: Annotated[str | None, option("draft", "ОС-2 or М-11 of this draft: its number in 1C or its key.")] = None,
+    draft: Annotated[
+        str | None,
+        option("draft", "The form of this draft (ОС-2, М-11, ОС-3, МБ-7, МБ-8, acts): its number in 1C or its key."),
+    ] = None,
     fill: Annotated[Path | None, option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:

@@ -12,11 +12,12 @@ from .lines import POSITION_ACCOUNT, Facts, Person, Right, StockLine, Thing
 from .settled import ZERO
 from .types import Cell, Row, Sheet
 
-__all__ = ["COMPARED", "SOURCES", "sheets"]
+__all__ = ["COMPARED", "CONDITIONS", "SOURCES", "sheets"]
 
 #: Sources that make no sense without a fact.
 COMPARED = frozenset({"things_compared", "stock_compared", "results"})
-_CONDITIONS = {"in_use": "в эксплуатации", "in_stock": "на складе", "faulty": "неисправен", "in_repair": "в ремонте"}
+#: Conditions of a thing, as the desk keeps them → in words.
+CONDITIONS = {"in_use": "в эксплуатации", "in_stock": "на складе", "faulty": "неисправен", "in_repair": "в ремонте"}
 _ACCOUNTS = {
     "01": "Основные средства",
     "10": "Материалы",
@@ -261,7 +262,7 @@ def _custody(facts: Facts, day: date) -> Iterator[Sheet]:
                     "quantity": one.book,
                     "issued": one.commissioned,
                     "sum": one.cost,
-                    "condition": _CONDITIONS.get(one.condition) or None,
+                    "condition": CONDITIONS.get(one.condition) or None,
                 }
             )
     for line in sorted(facts.held, key=lambda one: one.title):

@@ -33,7 +33,7 @@ from .filling import Filling, read_filling
 from .html import write_html
 from .inventory import COMPARED, SOURCES, sheets
 from .lines import Facts
-from .moves import DOCUMENTS, draft_sheet
+from .moves import DOCUMENTS, draft_sheets
 from .pdf import write_pdf
 from .session import as_filled, heading
 from .types import Form, Paper, Sheet, Stamp
@@ -123,12 +123,13 @@ def _of_draft(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted, filling: 
         raise Reject(
             "form_of_no_draft",
             "{form} is not printed of a draft.",
-            hint="Leave --draft out: ОС-2 and М-11 take it.",
+            hint="Leave --draft out. These forms take it: {known}.",
             form=form.name,
+            known=", ".join(one.name for one in forms() if one.source in DOCUMENTS),
         )
     last = next(iter(store.reconciliations(pair, 1)), None)
-    sheet, posted = draft_sheet(store, pair, zone, form, number, last.run if last else "")
-    return Paper(form, (_filled(sheet, filling, wanted),), posted=posted)
+    sheets_, posted = draft_sheets(store, pair, zone, form, number, last.run if last else "")
+    return Paper(form, tuple(_filled(sheet, filling, wanted) for sheet in sheets_), posted=posted)
 
 
 def count_sheet(
