@@ -17,17 +17,23 @@ from ...sync.reconcile.look import Look
 from ...sync.reconcile.stock import Balance, arriving_account, balances
 from ...sync.reconcile.types import Difference, Reconciliation, Snapshot
 from ...sync.types import Record
-from .lines import ONE, POSITION_ACCOUNT, Facts, Person, Right, StockLine, Thing
+from .lines import ONE, POSITION_ACCOUNT, DeskSide, Facts, Person, Right, StockLine, Thing
 from .settled import ZERO
 
 __all__ = ["facts_of"]
 
 
 def facts_of(
-    look: Look, made: Reconciliation, desk: bool, decided: Callable[[str], bool], inside: Callable[[Record], bool]
+    look: Look,
+    made: Reconciliation,
+    desk: bool,
+    decided: Callable[[str], bool],
+    inside: Callable[[Record], bool],
+    *,
+    people: bool = False,
 ) -> Facts:
     """Everything ``inside``. ``desk``: the desk's figures stand for the fact. ``decided``: whether a person accepted
-    the difference of that key."""
+    the difference of that key. ``people``: with what the desk says of who holds what."""
     snapshot = look.snapshot
     stock = _stock(look, desk, inside)
     kinds = ("organization", "department", "person", "place")
@@ -39,6 +45,7 @@ def facts_of(
         tuple(_rights(snapshot, inside)),
         names,
         {record.id: _text(record.values.get("number")) for record in _rows(snapshot, "person")},
+        _desk_side(look, inside) if people else DeskSide(),
     )
 
 
@@ -215,6 +222,34 @@ def _held(look: Look, made: Reconciliation, desk: bool, inside: Callable[[Record
             said = one.desk if one else line.book
             line = replace(line, fact=said if isinstance(said, Decimal) else None)
         yield line
+
+
+def _desk_side(look: Look, inside: Callable[[Record], bool]) -> DeskSide:
+    """Where the desk has a thing with somebody else than the books, or the books have it with nobody."""
+    listing = look.snapshot.listing("equipment", "desk")
+    twins = {link.desk: link.book for link in (*look.result.kept, *look.result.found)}
+    only: list[Thing] = []
+    other: dict[str, str] = {}
+    for record in listing.records.values() if listing else ():
+        person = record.values.get("custodian")
+        if record.retired or not isinstance(person, Ref):
+            continue
+        holder, twin = look.index.on("book", person), twins.get(record.id)
+        card = look.snapshot.record("equipment", "book", twin) if twin else None
+        theirs = card.values.get("custodian") if card and not card.retired else None
+        if holder is not None and holder == theirs:
+            continue
+        if twin is not None and isinstance(theirs, Ref):
+            other[twin] = look.snapshot.called(holder or person)
+        if holder is not None and inside(record):
+            home = _at(look, record).organization or _home(look, holder)
+            only.append(replace(_thing(look, record, ZERO, None), at=Person(home, "", holder.id)))
+    return DeskSide(listing is not None and not look.snapshot.unsure("equipment", "desk"), tuple(only), other)
+
+
+def _home(look: Look, person: Ref) -> str:
+    organization = look.snapshot.values(person).get("organization")
+    return organization.id if isinstance(organization, Ref) else ""
 
 
 def _rights(snapshot: Snapshot, inside: Callable[[Record], bool]) -> Iterator[Right]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from .lines import POSITION_ACCOUNT, Facts, Person, Right, StockLine, Thing
+from .lines import ONE, POSITION_ACCOUNT, Facts, Person, Right, StockLine, Thing
 from .settled import ZERO
 from .types import Cell, Row, Sheet
 
@@ -251,30 +251,45 @@ def _order(facts: Facts, day: date) -> Iterator[Sheet]:
 
 
 def _custody(facts: Facts, day: date) -> Iterator[Sheet]:
-    """What each person answers for: cards, and low-value things in use."""
+    """What each person answers for: cards, low-value things in use, and what only the desk has with them."""
     found: dict[Person, list[Row]] = defaultdict(list)
+    notes: dict[Person, list[str]] = defaultdict(list)
     for one in sorted(facts.things, key=lambda one: (one.title, one.inventory_number)):
         if one.book and one.at.custodian:
-            found[replace(one.at, department="")].append(
-                {
-                    **_told(one),
-                    "account": "01",
-                    "quantity": one.book,
-                    "issued": one.commissioned,
-                    "sum": one.cost,
-                    "condition": CONDITIONS.get(one.condition) or None,
-                }
-            )
+            at = replace(one.at, department="")
+            found[at].append({**_held(one, "01"), "issued": one.commissioned, "sum": one.cost})
+            if one.id in facts.desk.other:
+                notes[at].append(f"В учёте ИТ не у сотрудника: {_named(one)} ({facts.desk.other[one.id]}).")
     for line in sorted(facts.held, key=lambda one: one.title):
         if line.at.custodian and line.book:
             row: Row = {"title": line.title, "account": line.account, "quantity": line.book, "sum": line.cost}
             found[replace(line.at, department="")].append(row)
+    for one in sorted(facts.desk.only, key=lambda one: (one.title, one.inventory_number)):
+        found[one.at].append(_held(one, BY_DESK))
     everywhere = (*(one.at for one in facts.things), *(line.at for line in facts.held))
     departments = {at.custodian: at.department for at in everywhere}
     for at in sorted(found, key=lambda at: (at.organization, facts.called("person", at.custodian))):
         whole = replace(at, department=departments.get(at.custodian, ""))
         values = _values(facts, whole, day)
-        yield Sheet(_title(values, "custodian"), values, {"lines": _numbered(found[at])})
+        told = (
+            [] if facts.desk.read else ["Учёт ИТ не прочитан: числится ли там за сотрудником ещё что-то, неизвестно."]
+        )
+        if any(row.get("account") == BY_DESK for row in found[at]):
+            told.append(f"Строки со счетом «{BY_DESK}» числятся за сотрудником только в учёте ИТ.")
+        yield Sheet(_title(values, "custodian"), values, {"lines": _numbered(found[at])}, (*told, *notes[at]))
+
+
+#: Stands for the account of what only the desk has with somebody.
+BY_DESK = "ИТ"
+
+
+def _held(one: Thing, account: str) -> Row:
+    told: dict[str, Cell] = {"account": account, "quantity": ONE, "condition": CONDITIONS.get(one.condition) or None}
+    return {**_told(one), **told}
+
+
+def _named(one: Thing) -> str:
+    return " ".join(filter(None, (one.inventory_number, one.title)))
 
 
 SOURCES: Mapping[str, Callable[[Facts, date], Iterator[Sheet]]] = {

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ...mappings.keys import unit_key
 from .settled import ZERO, Settled, priced
 
-__all__ = ["ONE", "POSITION_ACCOUNT", "Facts", "Line", "Person", "Right", "StockLine", "Thing"]
+__all__ = ["ONE", "POSITION_ACCOUNT", "DeskSide", "Facts", "Line", "Person", "Right", "StockLine", "Thing"]
 
 ONE = Decimal(1)
 POSITION_ACCOUNT = "МЦ.04"
@@ -99,8 +99,20 @@ class Right:
 
 
 @dataclass(frozen=True)
+class DeskSide:
+    """What the desk says of things in people's hands where the books say otherwise. ``read``: whether it was read
+    whole; ``only``: things that it has with somebody (``at``) and the books have not; ``other``: card of 01 → who has
+    it by the desk, in words."""
+
+    read: bool = False
+    only: tuple[Thing, ...] = ()
+    other: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Facts:
-    """All lines of one reconciliation. ``names``: (kind, id of the books) → name; ``numbers``: of people."""
+    """All lines of one reconciliation. ``names``: (kind, id of the books) → name; ``numbers``: of people; ``desk``: for
+    what people hold."""
 
     things: tuple[Thing, ...]
     stock: tuple[StockLine, ...]
@@ -108,6 +120,7 @@ class Facts:
     rights: tuple[Right, ...]
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    desk: DeskSide = field(default_factory=DeskSide)
 
     def called(self, kind: str, id: str) -> str:
         return self.names.get((kind, id), id)

@@ -101,7 +101,8 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
         filling = replace(filling, values={**heading(session, form, snapshot, zone), **filling.values})
     elif wanted.counted:
         count = read_counts(wanted.counted)
-    facts = gathered(store, pair, wanted.asked, made, snapshot, day, desk=wanted.desk, count=count)
+    people = form.source == "custody"
+    facts = gathered(store, pair, wanted.asked, made, snapshot, day, desk=wanted.desk, count=count, people=people)
     found = [_filled(one, filling, wanted) for one in sheets(form.source, facts, day)]
     if not found:
         raise Reject(
@@ -267,8 +268,10 @@ def gathered(
     *,
     desk: bool,
     count: Count | None = None,
+    people: bool = False,
 ) -> Facts:
-    """The lines inside the scope of the comparison and inside what is ``asked``; the fact from the desk or a count."""
+    """The lines inside the scope of the comparison and inside what is ``asked``; the fact from the desk or a count.
+    ``people``: with what the desk says of who holds what."""
     told: dict[str, Any] = {name: tuple(words) for name, words in made.scope.items()}
     ours, more = resolve(Asked(**told), snapshot), resolve(asked, snapshot)
     look = Look(snapshot, ours, ReconcileRules(), day)
@@ -278,7 +281,7 @@ def gathered(
 
     accepted = {row.issue.key for row in store.issues(pair, None) if row.decision == "accept"}
     # A count too wants to know what is on its way, and the numbers of things that only the desk has.
-    facts = facts_of(look, made, desk or count is not None, accepted.__contains__, inside)
+    facts = facts_of(look, made, desk or count is not None, accepted.__contains__, inside, people=people)
     return facts if count is None else with_count(facts, count)
 
 

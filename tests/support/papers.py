@@ -30,7 +30,7 @@ def paper(made: Company, name: str, *, desk: bool = True, accepted: bool = False
     found = compare(look)
     kept = Reconciliation("r1", None, look.snapshot.taken, {}, look.snapshot.sources, found.differences, found.compared)
     one = form(name)
-    facts = facts_of(look, kept, desk, lambda key: accepted, lambda record: True)
+    facts = facts_of(look, kept, desk, lambda key: accepted, lambda record: True, people=one.source == "custody")
     return Paper(one, sheets(one.source, facts, DAY))
 
 

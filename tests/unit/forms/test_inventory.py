@@ -23,6 +23,7 @@ from uchet.jobs.forms.lines import Facts, Person, StockLine
 from uchet.jobs.forms.settled import Settled, priced
 from uchet.jobs.forms.spoken import number_words, rubles
 from uchet.jobs.forms.types import Paper, Sheet, Stamp
+from uchet.sync.reconcile.compare import compare
 from uchet.sync.reconcile.types import Reconciliation
 
 ReadBack = Callable[[Paper], list[Read]]
@@ -113,7 +114,41 @@ def test_a_missing_and_a_surplus_thing(made: Company, read_back: ReadBack) -> No
     assert three.whole == {"shortage_sum": Decimal("1000.50")}
     assert "Без стоимости (её определяет комиссия): 1." in three.texts
     [card] = read_back(paper(made, "Карточка сотрудника"))
-    assert {row["title"]: row["sum"] for row in card.rows} == {"Пропавший": 1000.5, "На месте": 10}
+    assert {row["title"]: (row["account"], row["sum"]) for row in card.rows} == {
+        "Пропавший": ("01", 1000.5), "На месте": ("01", 10), "Лишний": ("ИТ", None),
+    }  # fmt: skip
+
+
+def test_an_employees_card_has_what_either_side_has_with_them(read_back: ReadBack) -> None:
+    made = company(7)
+    at = {"organization": "o1", "department": "o1d0", "custodian": "o1p0"}
+    made.thing(**at, name="У обоих")
+    moved, shown = made.thing(**at, name="Отдан")
+    made.change("equipment", "desk", shown, custodian="o1p1")
+    made.thing("desk", **at, name="Без карточки", serial="SN-X")
+    made.thing("desk", **at | {"custodian": None}, name="Ничей")
+    gone, used = made.thing(**at, name="Списан")
+    made.change("equipment", "book", gone, retired=True)
+    cards = read_back(paper(made, "Карточка сотрудника", desk=False))
+    told = [{row["title"]: row["account"] for row in one.rows} for one in cards]
+    assert told == [{"У обоих": "01", "Отдан": "01", "Без карточки": "ИТ", "Списан": "ИТ"}, {"Отдан": "ИТ"}]
+    number = made.rows["equipment", "book"][moved].values["inventory_number"]
+    assert f"В учёте ИТ не у сотрудника: {number} Отдан (Сотрудник o1 1)." in cards[0].texts
+    assert "Строки со счетом «ИТ» числятся за сотрудником только в учёте ИТ." in cards[0].texts
+    assert not [text for text in cards[0].texts if "не прочитан" in text]
+    assert used
+
+
+def test_a_card_without_the_desk_says_so() -> None:
+    made = company(7)
+    made.thing(organization="o1", department="o1d0", custodian="o1p0", name="Ноутбук")
+    look = made.look()
+    lost = {key: one for key, one in look.snapshot.listings.items() if key != ("equipment", "desk")}
+    without = replace(look, snapshot=replace(look.snapshot, listings=lost))
+    made_of = Reconciliation("r1", None, look.snapshot.taken, {}, look.snapshot.sources, (), compare(look).compared)
+    facts = facts_of(without, made_of, False, lambda key: False, lambda record: True, people=True)
+    [card] = sheets("custody", facts, DAY)
+    assert card.notes == ("Учёт ИТ не прочитан: числится ли там за сотрудником ещё что-то, неизвестно.",)
 
 
 # -- ИНВ-19 ------------------------------------------------------------------------------------------------------------
