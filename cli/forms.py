@@ -13,8 +13,10 @@ from ..jobs.forms.catalog import forms
 from ..jobs.forms.inventory import SOURCES
 from ..jobs.forms.making import Wanted, make, write
 from ..jobs.forms.moves import DOCUMENTS
+from ..jobs.forms.repairs import REPAIRED, make_repairs
+from ..jobs.forms.types import Paper
 from ..jobs.state import open_store
-from ..jobs.wiring import book_zone
+from ..jobs.wiring import book_zone, utc_now, wired
 from .frame import OK, Seat, command
 from .scope import Department, Number, Organization, Person, Warehouse, asked, option
 from .show import rows, table
@@ -27,7 +29,7 @@ NameArgument = Annotated[
 ]
 
 
-@command("form", help="A unified form to print and sign, filled from the last comparison; reads neither side.")
+@command("form", help="A unified form to print and sign, filled from what is kept; only --repairs reads a side.")
 def form(
     seat: Seat,
     name: NameArgument = None,
@@ -49,6 +51,9 @@ def form(
         str | None,
         option("draft", "The form of this draft (ОС-2, М-11, ОС-3, МБ-7, МБ-8, acts): its number in 1C or its key."),
     ] = None,
+    repaired: Annotated[
+        bool, option("repairs", "The repair act or ОС-3 of the repairs that the desk recorded; reads the desk.")
+    ] = False,
     fill: Annotated[Path | None, option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:
@@ -61,9 +66,10 @@ def form(
     about = asked(
         organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
     )
-    with open_store(seat.settings) as store:
-        wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft, count)
-        paper = make(store, seat.settings.pair, book_zone(seat.settings), wanted)
+    if repaired and any((run, desk, counted, count, draft)):
+        raise typer.BadParameter(seat.t("A form of repairs is made of what the desk has now: --repairs stands alone."))
+    wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft, count)
+    paper = _made(seat, wanted, repaired=repaired)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
     told = [{"title": one.title, "lines": sum(map(len, one.rows.values()))} for one in paper.sheets]
@@ -78,6 +84,15 @@ def form(
         )
     )
     return OK
+
+
+def _made(seat: Seat, wanted: Wanted, *, repaired: bool) -> Paper:
+    """From what is kept without asking anybody; of repairs the desk is read."""
+    if not repaired:
+        with open_store(seat.settings) as store:
+            return make(store, seat.settings.pair, book_zone(seat.settings), wanted)
+    with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings) as parts:
+        return make_repairs(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
 
 
 def _list(seat: Seat) -> int:
@@ -100,6 +115,7 @@ def _list(seat: Seat) -> int:
     for one in forms():
         source = seat.t(N_("comparison")) if one.source in SOURCES else seat.t(N_("file (--fill)"))
         source = seat.t(N_("draft (--draft), file (--fill)")) if one.source in DOCUMENTS else source
+        source = f"{seat.t(N_('repairs (--repairs)'))}, {source}" if one.source in REPAIRED else source
         rows(shown, [[one.name, one.title, one.okud or "—", source]])
     seat.say(shown)
     return OK

@@ -39,7 +39,7 @@ from .session import as_filled, heading
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
 
-__all__ = ["Wanted", "chosen", "count_sheet", "make", "named", "sources_told", "write"]
+__all__ = ["Wanted", "chosen", "count_sheet", "make", "named", "overlaid", "sources_told", "write"]
 
 #: What a source must have been read of, whole: of the books, and of the desk where its figures stand for the fact.
 _THINGS = (("equipment", "book"),)
@@ -103,7 +103,7 @@ def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
         count = read_counts(wanted.counted)
     people = form.source == "custody"
     facts = gathered(store, pair, wanted.asked, made, snapshot, day, desk=wanted.desk, count=count, people=people)
-    found = [_filled(one, filling, wanted) for one in sheets(form.source, facts, day)]
+    found = [overlaid(one, filling, wanted) for one in sheets(form.source, facts, day)]
     if not found:
         raise Reject(
             "form_empty",
@@ -130,7 +130,7 @@ def _of_draft(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted, filling: 
         )
     last = next(iter(store.reconciliations(pair, 1)), None)
     sheets_, posted = draft_sheets(store, pair, zone, form, number, last.run if last else "")
-    return Paper(form, tuple(_filled(sheet, filling, wanted) for sheet in sheets_), posted=posted)
+    return Paper(form, tuple(overlaid(sheet, filling, wanted) for sheet in sheets_), posted=posted)
 
 
 def count_sheet(
@@ -288,7 +288,7 @@ def gathered(
 # -- what a person adds ------------------------------------------------------------------------------------------------
 
 
-def _filled(sheet: Sheet, filling: Filling, wanted: Wanted) -> Sheet:
+def overlaid(sheet: Sheet, filling: Filling, wanted: Wanted) -> Sheet:
     """The person's word goes over ours in the heading; rows are ours alone, unless there are none."""
     notes = (*sheet.notes, BY_DESK) if wanted.desk and wanted.form.source != "order" else sheet.notes
     return replace(sheet, values={**sheet.values, **filling.values}, rows=sheet.rows or filling.rows, notes=notes)

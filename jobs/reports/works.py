@@ -14,10 +14,12 @@ from ...sync.works import MODERNIZATION, proposal
 from ..forms.types import Cell, Row
 from .comparison import Inside, rows_of
 
-__all__ = ["repairs", "upgrades", "warranties"]
+__all__ = ["RETURNED", "repairs", "upgrades", "warranties"]
 
 _ENDS = frozenset({"returned", "replaced"})
-_OUTCOMES = {"returned": "возвращено", "replaced": "заменено"}
+#: What is told of a thing that came back as it was.
+RETURNED = "возвращено"
+_OUTCOMES = {"returned": RETURNED, "replaced": "заменено"}
 _COMPONENTS = {
     "ram": "память",
     "disk": "диск",

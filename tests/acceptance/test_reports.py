@@ -16,6 +16,10 @@ from firm import LIMITS, ZONE, Firm, build, copies, guid
 from uchet.connectors.roundup.server import seed
 from uchet.emulator.defaults import known_key
 from uchet.errors import Reject
+from uchet.jobs.forms.catalog import form
+from uchet.jobs.forms.making import Wanted as Printed
+from uchet.jobs.forms.repairs import make_repairs
+from uchet.jobs.forms.types import Paper
 from uchet.jobs.reports.live import make_live
 from uchet.jobs.reports.making import Wanted
 from uchet.jobs.reports.types import Filled, report
@@ -208,6 +212,45 @@ def test_repairs_and_warranties(firm: Firm) -> None:
     [warranty] = made.rows["warranties"]
     assert (warranty["inventory_number"], warranty["until"]) == ("ОС-05", date(2028, 1, 1))
     assert filled(firm, "repairs", asked=Asked(numbers=("ОС-06",))).rows["repairs"] == (away,)
+
+
+def test_repairs_as_forms_to_sign(firm: Firm) -> None:
+    def made(name: str, **asked: Any) -> Paper:
+        engine = firm.engine()
+        settings = load_settings(firm.settings_file(firm.folder / "uchet.toml"))
+        parts = Wired(settings, firm.store, engine.pair, engine)
+        return make_repairs(parts, firm.clock(), Printed(form(name), asked=Asked(**asked)))
+
+    first, second = made("Акт ремонта").sheets
+    assert (first.title, second.title) == ("Акт ремонта 15", "Акт ремонта 16")
+    assert first.values == {"organization": "ООО «Роза»", "contractor": "Ремонт+", "number": "15"}
+    [row] = first.rows["lines"]
+    assert (row["n"], row["inventory_number"], row["serial"], row["new_serial"]) == (1, "ОС-05", "SN77A05", "SN99B05")
+    assert (row["sent"], row["due"], row["returned"], row["sum"]) == (
+        date(2026, 2, 2), date(2026, 2, 3), date(2026, 2, 5), 0,
+    )  # fmt: skip
+    [away] = second.rows["lines"]
+    assert (away["inventory_number"], away["returned"], away["sum"]) == ("ОС-06", None, None)
+    assert [one.title for one in made("Акт ремонта", numbers=("ОС-06",)).sheets] == ["Акт ремонта 16"]
+    # One is still away, in place of the other a new one came: no repaired fixed asset was taken back.
+    with pytest.raises(Reject) as caught:
+        made("ОС-3")
+    assert caught.value.code == "form_no_repair"
+    with pytest.raises(Reject) as caught:
+        made("М-11")
+    assert (caught.value.code, "Акт ремонта" in caught.value.text("ru")) == ("form_of_no_repair", True)
+    it, sent = firm.it, str(firm.thing("06")["id"])
+    it.enter("work", type="returned", equipment=sent, follows=it.find("work", "act", "16"), cost="1500.50",
+             date="2026-02-06")  # fmt: skip
+    [sheet] = made("ОС-3").sheets
+    assert sheet.values == {
+        "organization": "ООО «Роза»", "contractor": "Ремонт+", "number": "16",
+        "by_contract": "02.02.2026 – 03.02.2026", "actual": "02.02.2026 – 06.02.2026",
+    }  # fmt: skip
+    assert sheet.rows["objects"] == (
+        {"n": 1, "title": "Компьютер 06", "inventory_number": "ОС-06", "serial": "SN77A06"},
+    )
+    assert sheet.rows["costs"] == ({"n": 1, "title": "Компьютер 06", "work": "ремонт", "repair": Decimal("1500.50")},)
 
 
 def test_requests_and_the_budget_of_the_next_month(firm: Firm) -> None:
