@@ -2,7 +2,7 @@
 handed in before a count.
 
 Which documents move things and what their attributes are called, the mapping says. Each set of them is asked once, for
-what is neither posted nor marked for deletion. A set that the base does not publish is told, never taken for empty.
+what is neither posted nor marked for deletion. A set that cannot be read is told, never taken for empty.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from ...connectors.base import Connector, Query, Raw
-from ...errors import Blocked
+from ...errors import Blocked, Fatal
 from ...i18n import Worded
 from ...mappings.shapes import STILL
 from ...mappings.system import DocumentMap, SystemMap
@@ -33,7 +33,8 @@ _SORTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "asset": ("asset",),
     }
 )
-_UNPUBLISHED = frozenset({"not_published", "field_not_published"})
+#: A set that the base does not publish, or that its user may not read.
+_CLOSED = frozenset({"not_published", "field_not_published", "rights"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Unread:
 
 def read_papers(book: Connector, system: SystemMap) -> Iterator[Paper | Unread]:
     """Everything that waits, of whatever day; one listing for each set. Raises what reading raises, but for sets that
-    are not published."""
+    are not published or may not be read."""
     sets: dict[str, list[DocumentMap]] = {}
     for document in system.documents.values():
         if document.name not in STILL and {"posted", "deleted", "number", "date"} <= document.header.keys():
@@ -65,8 +66,8 @@ def read_papers(book: Connector, system: SystemMap) -> Iterator[Paper | Unread]:
     for documents in sets.values():
         try:
             yield from _listed(book, documents)
-        except Blocked as error:
-            if error.code not in _UNPUBLISHED:
+        except (Blocked, Fatal) as error:
+            if error.code not in _CLOSED:
                 raise
             yield Unread(documents[0].collection, titled(documents[0]))
 

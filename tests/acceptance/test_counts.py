@@ -243,16 +243,17 @@ def test_documents_of_her_own_stop_a_count_until_they_are_posted_or_signed_for(f
     assert begin(firm, person=(ANNA,)).drafts == ()
 
 
-def test_a_set_that_is_not_published_is_told_and_a_draft_posted_today_needs_no_night(firm: Firm) -> None:
+def test_a_set_that_cannot_be_read_is_told_and_a_draft_posted_today_needs_no_night(firm: Firm) -> None:
     firm.work("01", custodian="vera")
     firm.night()
     [document] = firm.drafts()
     with refused("count_drafts"):
         begin(firm, person=(ANNA,))
     firm.world.unpublish("Document_СписаниеОС")
+    firm.emulator.switches.forbidden = ("Document_МодернизацияОС",)
     firm.world.post(MOVE, document["Ref_Key"])
     session = begin(firm, person=(ANNA,))
-    assert (session.drafts, session.unread) == ((), ("Списание ОС",))
+    assert (session.drafts, session.unread) == ((), ("Модернизация ОС", "Списание ОС"))
 
 
 def test_stock_is_counted_whole_and_a_desk_that_is_lost_meanwhile_is_named(firm: Firm) -> None:
