@@ -80,7 +80,7 @@ def staging_of(pair: Pair, store: Store, finish: Callable[[Listing], Listing]) -
         return None
     now, head = store.head(pair.name), stage.meta("head")
     touched = store.since(pair.name, head) if head else None
-    members = [(m.kind, m.book, m.desk) for d in store.drafts(pair.name, WAITING) for m in d.members]
+    members = {(m.kind, m.book, m.desk) for d in store.drafts(pair.name, WAITING) for m in d.members}
     known = None if touched is None else [*touched, *members]
     return Staging(pair, store, stage, known, _watched(pair, store), now, finish)
 

@@ -161,9 +161,9 @@ class Engine:
         targets = Targets(self.pair, index, contact.bindings, dict.fromkeys(SIDES, _unlabelled))
         applier = Applier(self.store, targets, run.id, self.clock, self._writing)
         recover(applier, self.clock, self.sleep)
-        watched = self.store.drafts(self.pair.name, WAITING)
-        # Before the registers are read: what is posted by now must show in them.
-        moved = follow(self.pair.book, self.pair.book_map, watched)
+        # Before the registers are read: what is posted by now must show in them. Drafts and their rows may be many, and
+        # the look reads them again with all others: here only those are kept that changed.
+        moved = follow(self.pair.book, self.pair.book_map, self.store.drafts(self.pair.name, WAITING))
         sight = look(self.pair, self.store, self.settings, self.clock(), contact, self.reading, moved, part=part)
         for draft in () if "book" in sight.back else moved:
             self.store.put_draft(self.pair.name, draft, run=run.id)

@@ -7,8 +7,10 @@ not allow holds the later ones of its item and warehouse, for their order is wha
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from .feed_facts import FeedFacts, asked, cards
@@ -22,13 +24,17 @@ from .world import World
 __all__ = ["Rest", "plan_events"]
 
 
+#: Numbers of waiting events, in their order, by when they are to be drafted: those of a draft whose answer was lost
+#: first, for they stand in that draft and in no other; then day after day.
+_Days = dict[tuple[bool, date], "array[int]"]
+
+
 @dataclass(frozen=True)
 class Rest:
     """Drafts beyond the first slice: all that stock, order and questions need was seen to with it, but the rows of a
     draft take memory, so they are made a slice at a time."""
 
     world: World
-    plan: FeedPlan
     queue: Queue
     slices: Sequence[Sequence[Group]]
 
@@ -44,10 +50,8 @@ class Rest:
     def parts(self) -> Iterator[FeedPlan]:
         """The drafts and questions of one slice after the other."""
         for groups in self.slices:
-            # What was found in the books since, in a document of a person's own, is no draft of ours any more.
-            still = [replace(g, events=[e for e in g.events if self.plan.now(e).state == "pending"]) for g in groups]
             part = FeedPlan()
-            _draft(self.world, part, [e for g in still for e in g.events], self.queue.orders(still))
+            _draft(self.world, part, *self.queue.orders(groups))
             yield part
 
 
@@ -55,21 +59,20 @@ def plan_events(world: World, facts: FeedFacts) -> tuple[FeedPlan, Rest]:
     """Drafts, questions and marks for the events of the desk: as many whole drafts as fit one slice, and the rest."""
     plan = FeedPlan()
     known = cards(facts, world.index)
-    _answered(world, facts, plan)
-    _taken_back(facts, plan)
-    waiting = [e for e in facts.events if e.state == "pending" and e.id not in plan.after]
-    waiting += [e for e in plan.after.values() if e.state == "pending"]
-    queue = Queue(world, facts, plan, known)
-    # Events of a draft whose answer was lost first: they stand in that draft and in no other.
-    for event in sorted(waiting, key=lambda e: (not e.draft, e.day, e.number)):
-        if event.kind not in WORKS:
-            queue.take(event)
-    works = [e for e in waiting if e.kind in WORKS]
-    orders = plan_works(world, facts, plan, works)
+    days, returns = _answered(world, facts, plan)
+    originals = facts.events.originals(returns)
+    _taken_back(originals, returns, plan)
+    queue = Queue(world, facts, plan, known, originals)
+    for day in sorted(days):
+        for event in map(plan.now, facts.events.numbered(days[day])):
+            if event.state == "pending":
+                queue.take(event)
+    works = [event for event in map(plan.now, facts.works) if event.state == "pending"]
+    upgrades = plan_works(world, facts, plan, works)
     first, *later = sliced(queue.groups, facts.settings.slice) or [[]]
-    drafted = [*(e for g in first for e in g.events), *(plan.now(e) for e in works)]
-    _draft(world, plan, drafted, [*queue.orders(first), *orders])
-    return plan, Rest(world, plan, queue, later)
+    events, orders = queue.orders(first)
+    _draft(world, plan, [*events, *map(plan.now, works)], [*orders, *upgrades])
+    return plan, Rest(world, queue, later)
 
 
 def _draft(world: World, plan: FeedPlan, events: Sequence[Event], orders: Iterable[Order]) -> None:
@@ -95,27 +98,41 @@ def _unsure(plan: FeedPlan, events: Iterable[Event]) -> None:
 # -- what people did ---------------------------------------------------------------------------------------------------
 
 
-def _answered(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
-    """Withdrawn events cross no more; edited ones are told; a refused draft's events cross anew if a person says so."""
+def _answered(world: World, facts: FeedFacts, plan: FeedPlan) -> tuple[_Days, list[Event]]:
+    """Withdrawn events cross no more; edited ones are told; a refused draft's events cross anew if a person says so.
+    The numbers of those that wait for a draft then, and the events that take another back."""
     said = {d.id: choice for d in world.drafts if d.state == "refused" and (choice := answer(world, d))}
+    days: _Days = {}
+    returns: list[Event] = []
     for event in facts.events:
-        if event.id in facts.withdrawn and event.state == "pending" and not event.draft:
-            plan.set(event, "refused", "withdrawn")
-        elif event.id in facts.withdrawn | facts.edited and event.draft and event.state != "refused":
-            code = "feed_withdrawn" if event.id in facts.withdrawn else "feed_edited"
-            plan.issues.append(asked(code, f"{event.id}:{code}", event.draft, name=event.label))
-        elif event.state == "refused" and event.reason == "draft" and event.draft in said:
-            if said[event.draft] == "take-desk":
-                plan.set(event, "pending", attempt=event.attempt + 1)
-            else:
-                plan.set(event, "refused", "seen", event.draft)
+        _hear(facts, said, plan, event)
+        now = plan.now(event)
+        if now.state == "pending" and event.kind not in WORKS:
+            days.setdefault((not now.draft, event.day), array("q")).append(event.number)
+        if event.reverses:
+            returns.append(event)
+    return days, returns
 
 
-def _taken_back(facts: FeedFacts, plan: FeedPlan) -> None:
+def _hear(facts: FeedFacts, said: Mapping[str, str], plan: FeedPlan, event: Event) -> None:
+    """What people did about one event. ``said``: refused draft → what was answered."""
+    withdrawn = event.id in facts.withdrawn
+    if withdrawn and event.state == "pending" and not event.draft:
+        plan.set(event, "refused", "withdrawn")
+    elif (withdrawn or event.id in facts.edited) and event.draft and event.state != "refused":
+        code = "feed_withdrawn" if withdrawn else "feed_edited"
+        plan.issues.append(asked(code, f"{event.id}:{code}", event.draft, name=event.label))
+    elif event.state == "refused" and event.reason == "draft" and event.draft in said:
+        if said[event.draft] == "take-desk":
+            plan.set(event, "pending", attempt=event.attempt + 1)
+        else:
+            plan.set(event, "refused", "seen", event.draft)
+
+
+def _taken_back(originals: Mapping[str, Event], returns: Iterable[Event], plan: FeedPlan) -> None:
     """An event and the one that takes it back, neither of them in the books: both are settled without a document."""
-    by_record = {e.record: e for e in facts.events}
-    for event in facts.events:
-        first = by_record.get(event.reverses) if event.reverses else None
+    for event in returns:
+        first = originals.get(event.reverses)
         if first is None or event.state != "pending" or event.draft or {event.id, first.id} & plan.after.keys():
             continue
         free = (first.state == "pending" and not first.draft) or (

@@ -49,9 +49,11 @@ def plan_entries(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
     by_spot = by_spot_of(facts, known.values())
     books = _accounts(facts)
     crossed = _crossed(facts)
-    ours = _drafted(facts, world.drafts)
     taken = _claimed(facts)
     shown = {document for document, _ in books}
+    # Drafts that wait for the accountant may be many: of a document that did nothing yet there is no account.
+    moved = shown | {document for document, _ in crossed}
+    ours = _drafted(facts, (draft for draft in world.drafts if draft.ref in moved))
     units = {tuple(link.book.split("|")[1:4]): str(link.seen.book.get("units") or "") for link in facts.links}
     left: list[_Crossing] = []
     for account in sorted({*books, *crossed, *(one for one in ours if one[0] in shown)}):
@@ -67,7 +69,7 @@ def plan_entries(world: World, facts: FeedFacts, plan: FeedPlan) -> None:
     for crossing in left:
         if crossing.account not in found:
             _cross(world, facts, plan, by_spot, crossing)
-    _lost_documents(world, facts, plan, shown, ours)
+    _lost_documents(world, facts, plan, shown)
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------
@@ -121,11 +123,16 @@ def _drafted(facts: FeedFacts, drafts: Iterable[Draft]) -> dict[Account, Decimal
     """What the events in our drafts did on the desk already, by the draft's document."""
     found: dict[Account, Decimal] = {}
     for draft in drafts:
-        for member in draft.members if draft.members and is_order(draft.members[0]) else ():
-            for spot, quantity in drafted(member):
-                account = (draft.ref, facts.kept(spot))
-                found[account] = found.get(account, ZERO) + quantity
+        for spot, quantity in _rows(draft):
+            account = (draft.ref, facts.kept(spot))
+            found[account] = found.get(account, ZERO) + quantity
     return found
+
+
+def _rows(draft: Draft) -> list[tuple[Spot, Decimal]]:
+    """What the rows of a draft for events do to the stock of the books."""
+    members = draft.members if draft.members and is_order(draft.members[0]) else ()
+    return [effect for member in members for effect in drafted(member)]
 
 
 def _claimed(facts: FeedFacts) -> dict[Account, Decimal]:
@@ -149,11 +156,10 @@ def _find(
     by_effect: dict[tuple[Spot, Decimal], list[str]] = {}
     for (document, spot), rest in rests.items():
         by_effect.setdefault((spot, rest), []).append(document)
-    for event in sorted(facts.events, key=lambda e: (e.day, e.number)):
-        now = plan.now(event)
-        if now.state != "pending" or now.reason not in _AWAITED:
-            continue
-        done = _in_books(facts, known, event)
+    waiting = map(plan.now, facts.events if by_effect else ())
+    awaited = [event for event in waiting if event.state == "pending" and event.reason in _AWAITED]
+    for now in sorted(awaited, key=lambda e: (e.day, e.number)):
+        done = _in_books(facts, known, now)
         for document in by_effect.get(done[0], ()) if done else ():
             accounts = [(document, spot) for spot, _ in done]
             if not taken.intersection(accounts) and all(rests.get((document, s)) == q for s, q in done):
@@ -251,18 +257,14 @@ def _name(facts: FeedFacts, item: str) -> str:
     return str(record.values.get("name") or item) if record else item
 
 
-def _lost_documents(
-    world: World, facts: FeedFacts, plan: FeedPlan, shown: set[str], ours: Mapping[Account, Decimal]
-) -> None:
+def _lost_documents(world: World, facts: FeedFacts, plan: FeedPlan, shown: set[str]) -> None:
     """A draft that was posted and agreed, and is posted no more: the desk still says what it did."""
-    drafted = {document for document, _ in ours}
     for draft in world.drafts if facts.entries.complete else ():
-        if draft.ref in drafted and draft.state == "agreed" and draft.ref not in shown:
+        if draft.state == "agreed" and draft.ref not in shown and _rows(draft):
             told = {"number": draft.number, "name": ", ".join(dict.fromkeys(m.label for m in draft.members))}
             plan.issues.append(asked("feed_unposted", f"draft:{draft.id}:unposted", draft.id, **told))
 
 
-def marks(plan: FeedPlan, facts: FeedFacts) -> list[Operation]:
+def marks(plan: FeedPlan) -> list[Operation]:
     """The local operations for what changed about events."""
-    old = {event.id: event for event in facts.events if event.id in plan.after}
-    return [mark(event) for id, event in sorted(plan.after.items()) if event != old.get(id)]
+    return [mark(event) for id, event in sorted(plan.after.items()) if event != plan.before[id]]

@@ -6,7 +6,7 @@ its place and organisation have twins, and its unit is the item's own or has a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 from ..mappings.keys import unit_key
 from ..mappings.model import Ref, Value
 from ..mappings.text import clean, fold
+from .feed_plan import UNSTOCKED
 from .pair import FeedSettings, LinkIndex
 from .types import EVENT_STATES, Draft, Event, Issue, Link, Listing, Operation, Record
 
@@ -25,6 +26,7 @@ __all__ = [
     "Card",
     "FeedFacts",
     "Spot",
+    "Waiting",
     "asked",
     "by_spot_of",
     "cards",
@@ -44,15 +46,43 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The events that are not settled. There may be very many, so they stay where they are kept: whenever they are gone
+    through they are read anew, a part of them in memory at a time.
+
+    ``kept`` gives them in the order of their numbers (of some kinds, where any are given), ``some`` the events with
+    these numbers in the order given, and ``of`` the latest event of each of these records of the desk, in whatever
+    state; ``now`` is an event as it stands tonight."""
+
+    kept: Callable[[Collection[str]], Iterable[Event]]
+    some: Callable[[Sequence[int]], Iterable[Event]]
+    of: Callable[[Collection[str]], Mapping[str, Event]]
+    now: Callable[[Event], Event]
+
+    def __iter__(self) -> Iterator[Event]:
+        return self.of_kinds(())
+
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[Event]:
+        """Those of ``kinds``, or all."""
+        return (event for event in map(self.now, self.kept(kinds)) if event.state != "posted")
+
+    def numbered(self, numbers: Sequence[int]) -> Iterator[Event]:
+        """The events with ``numbers``, one for each."""
+        return map(self.now, self.some(numbers))
+
+    def originals(self, events: Iterable[Event]) -> Mapping[str, Event]:
+        """By the desk's id, the events that ``events`` take back, as far as they are known."""
+        return {record: self.now(one) for record, one in self.of({e.reverses for e in events}).items()}
+
+
+@dataclass(frozen=True)
 class FeedFacts:
-    """``events``: those that are not settled; ``originals``: by the desk's id, the events that others take back;
-    ``claims``: events for which a document of the books was found. ``links``: what crossed from the books.
+    """``claims``: events for which a document of the books was found. ``links``: what crossed from the books.
     ``closed``: organisation → last closed day. ``numbers``: document of the books → its number.
     ``edited``, ``withdrawn``: events that the desk changed or took out since it was registered."""
 
     settings: FeedSettings
-    events: tuple[Event, ...]
-    originals: Mapping[str, Event]
+    events: Waiting
     claims: tuple[Event, ...]
     supplies: Listing
     items: Listing
@@ -68,6 +98,11 @@ class FeedFacts:
     complete: bool = True
     #: The desk's movements that were read.
     shown: frozenset[str] = frozenset()
+
+    @cached_property
+    def works(self) -> tuple[Event, ...]:
+        """Those of ``events`` that are work on equipment and move no stock: there are few."""
+        return tuple(self.events.of_kinds(UNSTOCKED))
 
     @cached_property
     def balance(self) -> Mapping[Spot, Decimal]:
@@ -97,14 +132,17 @@ class FeedFacts:
 def followed(facts: FeedFacts, drafts: Iterable[Draft]) -> FeedFacts:
     """``facts`` with the events of drafts where these drafts are now: they were looked at since."""
     stands = {d.id: EVENT_STATES[d.state] for d in drafts if d.state in EVENT_STATES}
-    found = []
-    for event in facts.events:
-        state, reason = stands.get(event.draft, (event.state, event.reason))
+    before = facts.events.now
+
+    def now(event: Event) -> Event:
+        event = before(event)
         seen = event.state == "refused" and event.reason == "seen"
-        now = event if event.state == "pending" or seen else replace(event, state=state, reason=reason)
-        if now.state != "posted":
-            found.append(now)
-    return replace(facts, events=tuple(found))
+        if event.state == "pending" or seen or event.draft not in stands:
+            return event
+        state, reason = stands[event.draft]
+        return replace(event, state=state, reason=reason)
+
+    return replace(facts, events=replace(facts.events, now=now))
 
 
 def drafted(member: Operation) -> list[tuple[Spot, Decimal]]:

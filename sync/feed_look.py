@@ -5,21 +5,21 @@ Registering is append-only and writes to neither side: an event seen once is nev
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from ..connectors.base import Periods, Query
-from .feed_facts import FeedFacts
+from .feed_facts import FeedFacts, Waiting
 from .feed_plan import KITS
 from .ids import event_digest
 from .intake import Intake
 from .orders import DESK
 from .pair import FeedSettings, Pair
 from .store import Store
-from .types import Event, Link, Listing, Part, Record, Ref, Value
+from .types import Draft, Event, Link, Listing, Part, Record, Ref, Value
 
 __all__ = ["FEED", "WORK", "event_of", "keeps", "keeps_works", "look_at_feed"]
 
@@ -34,8 +34,6 @@ _WORK = ("work", "work_part")
 _OURS = "book"
 #: What an assembly did to stock: it is told by the work.
 _KIT_MOVES = frozenset({"assembly_in", "assembly_out"})
-#: Events that are written down in one transaction.
-_AT_ONCE = 2000
 #: What a work says beside what every event says.
 _TOLD = (
     *("component", "effect", "size_before", "size_after", "follows", "contractor", "act", "due", "warranty"),
@@ -64,11 +62,11 @@ def look_at_feed(
     book: Intake,
     desk: Intake,
     links: tuple[Link, ...],
-    own: Mapping[str, str],
+    drafts: Callable[[], Iterable[Draft]],
     progress: Callable[[str], None],
 ) -> FeedFacts | None:
     """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why).
-    ``own``: the documents that we drafted → their numbers."""
+    ``drafts`` gives all that we ever drafted; it is asked once the movements were read, for both may be very many."""
     # The desk first: what is recorded while the books are read waits for the next night.
     progress("desk supply")
     supplies = desk.load("supply")
@@ -87,11 +85,17 @@ def look_at_feed(
             read.append(listing)
     *work, items, stock, entries = read
     _look_at_works(pair, store, settings, seen, work)
-    events = [seen.newest(event) for event in store.open_events(pair.name)]
+    store.place_events(pair.name)
+    gone = seen.gone(pair, store)
+    own = {draft.ref: draft.number for draft in drafts()}
     return FeedFacts(
         settings,
-        tuple(events),
-        store.events_of_records(pair.name, {e.reverses for e in events if e.reverses}),
+        Waiting(
+            partial(store.open_events, pair.name),
+            partial(store.numbered_events, pair.name),
+            partial(store.events_of_records, pair.name),
+            seen.newest,
+        ),
         tuple(store.claimed_events(pair.name)),
         supplies,
         items,
@@ -101,7 +105,7 @@ def look_at_feed(
         _closed(pair, stock, entries),
         {**_numbers(pair, entries, {*own, *(link.book.partition("|")[0] for link in links)}, settings.start), **own},
         frozenset(seen.edited),
-        frozenset(e.id for e in events if seen.gone(e)),
+        gone,
         seen.read,
         seen.complete,
         frozenset(seen.shown),
@@ -110,72 +114,67 @@ def look_at_feed(
 
 @dataclass
 class _Seen:
-    """What one reading of the desk showed. ``tickets``: event → its ticket; ``edited``: events that are not as they
-    were registered, as they are now; ``bad``: records that could not be read; ``shown``: those that crossed from the
-    books. Nothing else is kept of a movement: there may be very many."""
+    """What one reading of the desk showed. ``unseen``: ids of events that are not settled and were not shown yet;
+    ``edited``: events that are not as they were registered, as they are now; ``renamed``: pending events that stand on
+    another ticket now; ``bad``: records that could not be read; ``shown``: those that crossed from the books. Nothing
+    else is kept of a movement: there may be very many."""
 
-    tickets: dict[str, str] = field(default_factory=dict)
+    unseen: set[str]
     edited: dict[str, Event] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     read: int = 0
     complete: bool = False
 
-    def gone(self, event: Event) -> bool:
-        """Whether the desk no longer has ``event``."""
-        return self.complete and event.id not in self.tickets and event.record not in self.bad
+    def gone(self, pair: Pair, store: Store) -> frozenset[str]:
+        """Events that are not settled and that the desk no longer has. What was not shown is not kept any longer."""
+        unseen, self.unseen = self.unseen if self.complete else set(), set()
+        return frozenset(unseen - {e.id for e in store.events_of_records(pair.name, self.bad).values()})
 
     def newest(self, event: Event) -> Event:
         """What the desk says of an event while it is in no draft."""
-        ticket = self.tickets.get(event.id)
-        if ticket is None or event.state != "pending":
+        if event.state != "pending":
             return event
         told = self.edited.get(event.id)
         if told is None:
-            return event if ticket == event.ticket else replace(event, ticket=ticket)
+            return replace(event, ticket=self.renamed[event.id]) if event.id in self.renamed else event
         stands = {"state": event.state, "reason": event.reason, "attempt": event.attempt, "draft": event.draft}
         return replace(told, number=event.number, **stands)  # type: ignore[arg-type]
 
-    def compare(self, pair: Pair, store: Store, found: Sequence[Event]) -> list[Event]:
-        """Note ``found``; those of them that were never seen before."""
+    def note(self, pair: Pair, store: Store, found: Sequence[Event]) -> None:
+        """Note ``found``; those of them that were never seen before are written down."""
         known = store.known_events(pair.name, [e.id for e in found])
-        for event in found:
-            self.tickets[event.id] = sys.intern(event.ticket)
-            if event.id in known and known[event.id] != event_digest(event):
+        for event in (e for e in found if e.id in known):
+            digest, kept = known[event.id]
+            if digest != event_digest(event):
                 self.edited[event.id] = event
-        return [event for event in found if event.id not in known]
+            elif kept is not None and kept.ticket != event.ticket:
+                self.renamed[event.id] = event.ticket
+        self.unseen.difference_update(known)
+        store.register_events(pair.name, [event for event in found if event.id not in known])
 
 
 def _movements(pair: Pair, store: Store, settings: FeedSettings, desk: Intake, links: Iterable[Link]) -> _Seen | None:
     """The desk's movements, page by page: new ones are written down. ``None`` where they could not be read at all."""
-    seen, crossed = _Seen(), {link.desk for link in links}
-    new: list[Event] = []
+    seen, crossed = _Seen(store.open_ids(pair.name)), {link.desk for link in links}
     listing = None
     for listing in desk.pages("movement"):
         own = [r for r in listing.records.values() if r.values.get("origin") != _OURS]
         own = [r for r in own if r.values.get("type") not in _KIT_MOVES and _since(r) >= settings.start]
-        new += seen.compare(pair, store, [event_of(r) for r in own])
+        seen.note(pair, store, [event_of(r) for r in own])
         seen.bad |= listing.bad
         seen.shown |= crossed & listing.records.keys()
         seen.read += listing.read
         seen.complete = listing.complete
-    _register(pair, store, new)
     return seen if listing is not None else None
 
 
 def _look_at_works(pair: Pair, store: Store, settings: FeedSettings, seen: _Seen, work: list[Listing]) -> None:
     """Finished works are events as movements are."""
-    done = [event for event in _works(work) if event.day >= settings.start]
-    _register(pair, store, seen.compare(pair, store, done))
+    seen.note(pair, store, [event for event in _works(work) if event.day >= settings.start])
     seen.bad |= {f"{WORK}{id}" for one in work[:1] for id in one.bad}
     seen.complete &= all(one.complete for one in work)
-
-
-def _register(pair: Pair, store: Store, new: list[Event]) -> None:
-    """Number ``new`` events in the order of the desk's ids, whatever order they were listed in."""
-    new.sort(key=_recorded)
-    for start in range(0, len(new), _AT_ONCE):
-        store.register_events(pair.name, new[start : start + _AT_ONCE])
 
 
 def event_of(record: Record) -> Event:
@@ -250,12 +249,8 @@ def _since(record: Record) -> date:
         return day if isinstance(day, date) else date.max
 
 
-def _recorded(event: Event) -> tuple[int, str]:
-    """Ids that are numbers are compared as such: 10 was recorded after 9."""
-    return _numeric(event.record.removeprefix(WORK))
-
-
 def _numeric(id: str) -> tuple[int, str]:
+    """Ids that are numbers are compared as such: 10 was recorded after 9."""
     return (int(id), "") if id.isdigit() else (0, id)
 
 

@@ -21,19 +21,23 @@ KITS = frozenset({"assembly", "disassembly"})
 
 @dataclass
 class FeedPlan:
-    """What is planned so far. ``after``: event → where it will stand, where that is another place than now."""
+    """What is planned so far. ``after``: event → where it will stand, where this plan says so; ``before``: those events
+    as they were."""
 
     operations: list[Operation] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     after: dict[str, Event] = field(default_factory=dict)
+    before: dict[str, Event] = field(default_factory=dict)
 
     def set(self, event: Event, state: str, reason: str = "", draft: str = "", attempt: int | None = None) -> None:
         """``event`` stands there once this plan was applied."""
+        self.before.setdefault(event.id, event)
         told = event.attempt if attempt is None else attempt
         self.after[event.id] = replace(event, state=state, reason=reason, draft=draft, attempt=told)  # type: ignore[arg-type]
 
     def found(self, event: Event, claims: Iterable[Claim]) -> None:
         """``event`` is what a document of the books says: the two are one, and nothing is asked about it any more."""
+        self.before.setdefault(event.id, event)
         self.after[event.id] = replace(event, state="posted", reason="found", draft="", claims=tuple(claims))
         self.issues = [i for i in self.issues if not i.key.startswith(f"feed:{event.id}:")]
 

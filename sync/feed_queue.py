@@ -5,7 +5,8 @@ Keeps what is left in stock, who waits for whom, and the drafts in the making. P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -44,14 +45,14 @@ def day_note(world: World, actual: date, day: date) -> str:
     return tr(_LATE, world.settings.language, day=f"{actual:%d.%m.%Y}", until=until)
 
 
-@dataclass
+@dataclass(slots=True)
 class Group:
-    """Events that will share a draft: its moment, the organisation and how many rows it has. The rows themselves are
-    made when the draft is: events are many."""
+    """Events that will share a draft, by their numbers: its moment, the organisation and how many rows it has. The
+    rows themselves are made when the draft is: events are many."""
 
     moment: datetime
     organization: str
-    events: list[Event] = field(default_factory=list)
+    numbers: array[int] = field(default_factory=lambda: array("q"))
     rows: int = 0
 
 
@@ -60,19 +61,22 @@ def sliced(groups: Iterable[Group], size: int) -> list[list[Group]]:
     found: list[list[Group]] = []
     room = 0
     for group in groups:
-        if not found or len(group.events) > room:
+        if not found or len(group.numbers) > room:
             found.append([])
             room = size
         found[-1].append(group)
-        room -= len(group.events)
+        room -= len(group.numbers)
     return found
 
 
 class Queue:
-    """Takes events in order; keeps what is left in stock, who waits for whom, and the drafts in the making."""
+    """Takes events in order; keeps what is left in stock, who waits for whom, and the drafts in the making.
+    ``originals``: by the desk's id, the events that others take back."""
 
-    def __init__(self, world: World, facts: FeedFacts, plan: FeedPlan, known: Mapping[str, Card]) -> None:
-        self.world, self.facts, self.plan, self.known = world, facts, plan, known
+    def __init__(
+        self, world: World, facts: FeedFacts, plan: FeedPlan, known: Mapping[str, Card], originals: Collection[str]
+    ) -> None:
+        self.world, self.facts, self.plan, self.known, self.originals = world, facts, plan, known, originals
         self.left = dict(facts.balance)
         self.held: set[Spot] = set()
         self.groups: list[Group] = []
@@ -157,7 +161,7 @@ class Queue:
 
     def _asked(self, event: Event, quantity: Decimal) -> tuple[str, dict[str, object]]:
         facts: dict[str, object] = {"kind": event.kind, "quantity": f"{quantity:f}"}
-        if event.kind == "return" and event.reverses not in self.facts.originals:
+        if event.kind == "return" and event.reverses not in self.originals:
             return "feed_return_alone", facts
         return "feed_task", facts
 
@@ -253,12 +257,12 @@ class Queue:
             name += f"|{event.ticket or event.id}"
         at = self.open.get(name)
         newest = max((self.last.get(s, -1) for s in spots), default=-1)
-        full = at is not None and len(self.groups[at].events) >= self.facts.settings.most
+        full = at is not None and len(self.groups[at].numbers) >= self.facts.settings.most
         if at is None or ((newest > at or full) and not event.draft):
             at = self.open[name] = len(self.groups)
             moment = self._moment(order.day or event.day, event.number)
             self.groups.append(Group(moment, self.known[event.supply].spot[1]))
-        self.groups[at].events.append(event)
+        self.groups[at].numbers.append(event.number)
         self.groups[at].rows += len(order.rows)
         self.last.update(dict.fromkeys(spots, at))
 
@@ -273,9 +277,14 @@ class Queue:
             self.latest[day] = number, moment
         return moment
 
-    def orders(self, groups: Sequence[Group]) -> Iterator[Order]:
-        """The orders of ``groups``; those that share a draft share its moment."""
-        return (self._order(event, group.moment) for group in groups for event in group.events)
+    def orders(self, groups: Sequence[Group]) -> tuple[list[Event], list[Order]]:
+        """The events of ``groups`` and their orders; those that share a draft share its moment. What was found in the
+        books since, in a document of a person's own, is no draft of ours any more."""
+        numbers = array("q", (number for group in groups for number in group.numbers))
+        moments = (group.moment for group in groups for _ in group.numbers)
+        events = map(self.plan.now, self.facts.events.numbered(numbers))
+        still = [(e, moment) for e, moment in zip(events, moments, strict=True) if e.state == "pending"]
+        return [event for event, _ in still], [self._order(event, moment) for event, moment in still]
 
 
 def _lines(event: Event) -> list[Part]:

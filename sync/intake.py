@@ -29,6 +29,8 @@ __all__ = ["MOVED", "PASSING", "Intake", "issue_of", "units_of", "with_units"]
 #: The problem of a card whose thing lives on as a МЦ.04 position.
 MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
+#: Rows of a page that are decoded at a time.
+_AT_ONCE = 1000
 #: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
@@ -112,12 +114,15 @@ class Intake:
             yield Listing(kind, self.side, {}, False)
 
     def _parts(self, mapped: KindMap) -> Iterator[tuple[Iterable[Raw], bool]]:
-        """The pages of the main source; as rows where the connector hands them out, which it need not remember."""
+        """The pages of the main source; as rows where the connector hands them out, which it need not remember: they
+        are decoded some at a time, for a page may be large and a record takes many times the memory of its row."""
         query, connector = self.query(mapped.main), self.connector
         if isinstance(connector, Undecoded) and (rows := connector.undecoded(query)) is not None:
             for part in rows:
                 self.noted(mapped.kind, part)
-                yield connector.decoded(query, part.rows), part.complete
+                for start in range(0, max(len(part.rows), 1), _AT_ONCE):
+                    last = start + _AT_ONCE >= len(part.rows)
+                    yield connector.decoded(query, part.rows[start : start + _AT_ONCE]), part.complete and last
             return
         for page in connector.read(query):
             self.noted(mapped.kind, page)

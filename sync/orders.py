@@ -75,10 +75,11 @@ def asked_about(key: str) -> str:
 
 def group_orders(world: World, orders: Iterable[Order]) -> tuple[list[Operation], list[Issue]]:
     """The drafts for ``orders`` and the questions about those that become none; the same orders, the same drafts."""
-    drafted = {m.rule for draft in world.drafts for m in draft.members}
+    wanted = {ORDER + one.event: one for one in orders}
+    drafted = {m.rule for draft in world.drafts for m in draft.members if m.rule in wanted}
     groups: dict[str, list[Order]] = {}
     issues: list[Issue] = []
-    for order in sorted({one.event: one for one in orders}.values(), key=lambda one: one.event):
+    for order in sorted(wanted.values(), key=lambda one: one.event):
         if ORDER + order.event in drafted:
             continue
         ready = _ready(world, order)

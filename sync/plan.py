@@ -20,7 +20,6 @@ from .drafts import Move, answered, closings, group_moves
 from .feed import Rest, plan_events
 from .feed_balance import remainders
 from .feed_book import marks, plan_entries
-from .feed_facts import FeedFacts
 from .feed_plan import FeedPlan
 from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
@@ -264,20 +263,18 @@ class _Builder:
         feed, self.rest = plan_events(self.world, facts)
         plan_entries(self.world, facts, feed)
         self.issues += remainders(self.world, facts, feed)
-        self._fill(facts, feed)
+        self._fill(feed)
 
-    def _fill(self, facts: FeedFacts, feed: FeedPlan) -> None:
+    def _fill(self, feed: FeedPlan) -> None:
         self.issues += feed.issues
-        for op in [*feed.operations, *marks(feed, facts)]:
+        for op in [*feed.operations, *marks(feed)]:
             self.put(op)
 
     def parts(self) -> Iterator[Plan]:
         """The plans that follow: drafts and the questions about them, and nothing else is complete in them."""
-        facts = self.world.feed
         for feed in self.rest.parts() if self.rest else ():
             self.operations, self.issues = [], []
-            if facts is not None:
-                self._fill(facts, feed)
+            self._fill(feed)
             if self.operations or self.issues:
                 yield replace(self.whole(self.issues), read=EMPTY, complete=EMPTY, bases=EMPTY)
 

@@ -159,7 +159,7 @@ def _plan(pair: Pair, reviews: Reviews, asked: list[Issue], reading: Reading) ->
 
 def remember_requests(store: Store, pair: str, run: str, asides: Asides) -> None:
     """Keep where requests stand now, save those whose write was not done: the next night decides them anew."""
-    states = {row.operation.id: row.state for row in store.operations(pair, run=run)}
+    states = {row.operation.id: row.state for row in store.operations(pair, kind="request", run=run)}
     failed = {op.desk for op in asides.reviews.operations if op.kind == "request" and states.get(op.id) != "done"}
     kept: dict[str, Memory] = {id: one for id, one in asides.reviews.memories.items() if id not in failed}
     if kept:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from ..connectors.base import Description
@@ -184,7 +185,12 @@ def _look(
     if back and staging is not None:  # what was agreed on with such a side is compared as on the first day
         staging.stage.leave()
         return _look(pair, store, settings, now, contact, progress, moved, part=False)
-    now_drafts = {} if "book" in back else {d.id: d for d in moved}
+    first = not known and store.count_links(pair.name) == len(crossed)
+    drafts = cache(lambda: _drafts(pair, store, () if "book" in back else moved))
+    fed = None
+    if settings.feed is not None and keeps(pair) and not first:
+        intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
+        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, drafts, progress)
     state = store.side(pair.name, "book")
     world = World(
         pair.name,
@@ -196,7 +202,7 @@ def _look(
         known,
         rejected,
         {key: (d.choice, d.fingerprint) for key, d in store.decisions(pair.name).items()},
-        tuple(now_drafts.get(d.id, d) for d in store.drafts(pair.name, _KNOWN)),
+        drafts(),
         store.refused(pair.name),
         today,
         pair.fingerprint,
@@ -205,6 +211,7 @@ def _look(
         binding=contact.bindings["book"],
         page=page,
         undocumented=_undocumented(pair.book_map, contact.descriptions["book"]),
+        feed=followed(fed, drafts()) if fed and not back else None,
         more=staging.link if staging else lambda ref: None,
     )
     # What was agreed with a side that went back in time is no longer known to hold.
@@ -213,15 +220,14 @@ def _look(
     lost = tuple(ln for ln in ours if any(world.gone(ln.kind, side, ln.on(side)) for side in back))
     if back:
         world = forgotten(replace(world, links=tuple(ln for ln in known if ln not in lost)))
-    first = not known and store.count_links(pair.name) == len(crossed)
-    if settings.feed is not None and keeps(pair) and not first:
-        intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
-        own = {draft.ref: draft.number for draft in world.drafts}
-        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, own, progress)
-        lost += _forgot(crossed, fed) if "desk" in back else ()
-        problems = tuple(issue for intake in intakes.values() for issue in intake.issues)
-        world = replace(world, feed=followed(fed, world.drafts) if fed and not back else None, problems=problems)
+    lost += _forgot(crossed, fed) if "desk" in back else ()
     return Sight(world, facts, contact, intakes, first, back, lost, staging)
+
+
+def _drafts(pair: Pair, store: Store, moved: Iterable[Draft]) -> tuple[Draft, ...]:
+    """All drafts there ever were, those that ``moved`` as they stand now."""
+    now = {draft.id: draft for draft in moved}
+    return tuple(now.get(draft.id, draft) for draft in store.drafts(pair.name, _KNOWN))
 
 
 def _undocumented(system: SystemMap, described: Description) -> frozenset[str]:

@@ -69,7 +69,7 @@ def plan_works(world: World, facts: FeedFacts, plan: FeedPlan, events: Iterable[
 def acts(world: World) -> dict[str, str]:
     """The desk's id of a thing → what stands in the comment of the draft that moves it: one act, two movements."""
     found: dict[str, str] = {}
-    for event in world.feed.events if world.feed else ():
+    for event in world.feed.works if world.feed else ():
         if event.kind == "swap" and event.state == "pending" and event.asset and event.other:
             names = {"old": _thing(world, event.asset), "new": _thing(world, event.other)}
             text = tr(_ACT, world.settings.language, act=event.told.get("act") or event.label, **names)

@@ -24,6 +24,7 @@ from .values import (
     clock_of,
     decode,
     encode,
+    ids_of,
     next_cursor,
     parse_schema,
     query_string,
@@ -299,8 +300,7 @@ class RoundupConnector:
 
     def _ids(self, info: ClassInfo, conditions: list[tuple[str, str]]) -> list[str]:
         """Ids alone are cheap: Roundup loads no item for them."""
-        answer = self._get(f"data/{info.name}", [("@sort", "id"), *conditions])
-        return self._json(answer, lambda data: [str(row["id"]) for row in data["collection"]])
+        return self._taken(self._get(f"data/{info.name}", [("@sort", "id"), *conditions]), ids_of)
 
     def _missing(self, info: ClassInfo, conditions: list[tuple[str, str]], seen: Collection[str]) -> list[str]:
         missing = [id for id in self._ids(info, conditions) if id not in seen]

@@ -31,6 +31,7 @@ __all__ = [
     "clock_of",
     "decode",
     "encode",
+    "ids_of",
     "next_cursor",
     "parse_schema",
     "query_string",
@@ -178,6 +179,14 @@ class _RowsAnswer(msgspec.Struct):
 
 
 _IDS, _ROWS = msgspec.json.Decoder(_IdsAnswer), msgspec.json.Decoder(_RowsAnswer)
+
+
+def ids_of(content: bytes) -> list[str]:
+    """The ids of a listing, which may be long. Raises like ``json.loads`` and look-ups do."""
+    try:
+        return [one.id for one in _IDS.decode(content).data.collection]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return [str(row["id"]) for row in json.loads(content)["data"]["collection"]]
 
 
 def split(content: bytes) -> tuple[list[tuple[str, bytes]], bool]:

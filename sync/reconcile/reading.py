@@ -6,7 +6,7 @@ nothing is concluded from what it would have held. The books know any day (slice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -254,7 +254,7 @@ def _coming(drafts: Collection[Draft]) -> Iterator[Coming]:
     yield from (found[key] for key in sorted(found))
 
 
-def _waiting(events: Collection[Event]) -> dict[str, Decimal]:
+def _waiting(events: Iterable[Event]) -> dict[str, Decimal]:
     """Stock card → what moved on the desk and is not in the books yet."""
     found: dict[str, Decimal] = {}
     for event in events:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, select
 
 from ..ids import event_digest
 from ..types import EVENT_STATES, Draft, Event, Operation, attempt_of, ordered
@@ -20,22 +20,38 @@ __all__ = ["Feeding", "allocate", "give_back", "mark_in", "promise"]
 
 _C = events.c
 _ALL = select(events).where(_C.pair == bindparam("p")).order_by(_C.number)
+_UNSETTLED = (_C.pair == bindparam("p"), _C.state.in_(("pending", "drafted", "refused")), _C.reason != "taken_back")
+_IDS = select(_C.id).where(*_UNSETTLED)
+#: Events looked up or read at once: databases allow only so many parameters, and events are many.
+_AT_ONCE = 2000
+#: Less than any number.
+_BELOW = -(2**31)
 _OPEN = (
     select(events)
-    .where(_C.pair == bindparam("p"), _C.state.in_(("pending", "drafted", "refused")), _C.reason != "taken_back")
+    .where(*_UNSETTLED, _C.number > bindparam("n"))
     .order_by(_C.number)
+    .limit(bindparam("m", type_=Integer))
 )
+_OPEN_OF = _OPEN.where(_C.kind.in_(bindparam("k", expanding=True)))
+_NUMBERED = select(events).where(_C.pair == bindparam("p"), _C.number.in_(bindparam("n", expanding=True)))
 _CLAIMS = select(events).where(_C.pair == bindparam("p"), _C.claims.is_not(None)).order_by(_C.number)
 _RECORDS = (
     select(events).where(_C.pair == bindparam("p"), _C.record.in_(bindparam("r", expanding=True))).order_by(_C.number)
 )
-_KNOWN = select(_C.id, _C.digest).where(_C.pair == bindparam("p"), _C.id.in_(bindparam("i", expanding=True)))
-#: Ids asked for at once: databases allow only so many parameters.
-_AT_ONCE = 5000
-_LAST = select(func.max(_C.number)).where(_C.pair == bindparam("p"))
+_KNOWN = select(events).where(_C.pair == bindparam("p"), _C.id.in_(bindparam("i", expanding=True)))
+_ENDS = select(func.min(_C.number), func.max(_C.number)).where(_C.pair == bindparam("p"))
+#: Of ids that are numbers the longer is the greater.
+_RANKED = (
+    select(_C.id, func.row_number().over(order_by=(func.length(_C.record), _C.record)).label("rank"))
+    .where(_C.pair == bindparam("p"), _C.number < 0)
+    .subquery()
+)
+_PLACE = (
+    events.update()
+    .where(_C.pair == bindparam("p"), _C.id == _RANKED.c.id)
+    .values(number=bindparam("l", type_=Integer) + _RANKED.c.rank)
+)
 _ALLOCATE = events.update().where(_C.pair == bindparam("p"), _C.id == bindparam("i"), _C.attempt == bindparam("a"))
-#: What many events have in common.
-_COMMON = ("kind", "supply", "quantity", "day", "unit", "to", "person", "department", "ticket", "reason", "draft")
 #: Ends of a write after which it can no longer land.
 _UNWRITTEN = frozenset({"failed", "rejected", "stale", "deferred"})
 _GIVE_BACK = (
@@ -55,19 +71,12 @@ def _event(row: Row[Any]) -> Event:
     return replace(load_as(Event, row.body), number=row.number, **stands)
 
 
-def _lean(event: Event, shared: dict[Any, Any]) -> Event:
-    """``event`` with the values that it has in common with others out of ``shared``."""
-    values = {name: getattr(event, name) for name in _COMMON}
-    # Numbers that are equal may still be written differently.
-    return replace(event, **{name: shared.setdefault((type(v), str(v)), v) for name, v in values.items()})
-
-
-def _digests(connection: Connection, pair: str, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        asked = {"p": pair, "i": ids[start : start + _AT_ONCE]}
-        found |= {row.id: row.digest for row in connection.execute(_KNOWN, asked)}
-    return found
+def _found(
+    connection: Connection, wanted: Select[Any], pair: str, name: str, values: Sequence[Any]
+) -> Iterator[Row[Any]]:
+    """The rows of ``wanted``, whose parameter ``name`` is one of ``values``."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield from connection.execute(wanted, {"p": pair, name: values[start : start + _AT_ONCE]})
 
 
 def _stored(pair: str, event: Event, number: int, now: datetime) -> dict[str, Any]:
@@ -143,15 +152,16 @@ class Feeding(Core):
     """The events of a pair."""
 
     def register_events(self, pair: str, found: Collection[Event]) -> int:
-        """Write down events seen for the first time, numbered in the order given; how many were new."""
+        """Write down events seen for the first time; how many were new. They have no place among the others yet: until
+        ``place_events`` their numbers are below nought."""
         if not found:
             return 0
         now = self._clock()
         with self._write() as connection:
-            known = _digests(connection, pair, [event.id for event in found])
-            last = connection.execute(_LAST, {"p": pair}).scalar() or 0
+            known = {row.id for row in _found(connection, _KNOWN, pair, "i", [event.id for event in found])}
+            first = min(connection.execute(_ENDS, {"p": pair}).one()[0] or 0, 0)
             new = [e for e in {e.id: e for e in found}.values() if e.id not in known]
-            rows = [_stored(pair, event, last + n, now) for n, event in enumerate(new, 1)]
+            rows = [_stored(pair, event, first - n, now) for n, event in enumerate(new, 1)]
             if rows:
                 connection.execute(events.insert(), rows)
                 details = {"events": len(rows), "first": new[0].id, "last": new[-1].id}
@@ -159,12 +169,37 @@ class Feeding(Core):
                 audit.append(connection, pair, now, [entry])
         return len(rows)
 
-    def open_events(self, pair: str) -> list[Event]:
-        """Events that are not settled, in the order in which they were recorded; equal values in them are one object,
-        for there may be very many."""
-        shared: dict[Any, Any] = {}
+    def place_events(self, pair: str) -> None:
+        """Number the events that have no place yet, behind all others, in the order of the desk's ids: whatever order
+        they were listed in."""
+        with self._write() as connection:
+            last = max(connection.execute(_ENDS, {"p": pair}).one()[1] or 0, 0)
+            connection.execute(_PLACE, {"p": pair, "l": last})
+
+    def open_events(self, pair: str, kinds: Collection[str] = ()) -> Iterator[Event]:
+        """Events that are not settled (of ``kinds``, where some are given), in the order in which they were recorded.
+        There may be very many: a part of them is in memory at a time, as it stands when its turn comes."""
+        asked: dict[str, Any] = {"p": pair, "n": _BELOW, "m": _AT_ONCE} | ({"k": sorted(kinds)} if kinds else {})
+        while True:
+            with self._read() as connection:
+                rows = connection.execute(_OPEN_OF if kinds else _OPEN, asked).all()
+            yield from map(_event, rows)
+            if len(rows) < _AT_ONCE:
+                return
+            asked["n"] = rows[-1].number
+
+    def open_ids(self, pair: str) -> set[str]:
+        """Ids of the events that are not settled."""
         with self._read() as connection:
-            return [_lean(_event(row), shared) for row in connection.execute(_OPEN, {"p": pair})]
+            return set(connection.execute(_IDS, {"p": pair}).scalars())
+
+    def numbered_events(self, pair: str, numbers: Sequence[int]) -> Iterator[Event]:
+        """The events with these numbers, in the order given, a part of them in memory at a time."""
+        for start in range(0, len(numbers), _AT_ONCE):
+            part = numbers[start : start + _AT_ONCE]
+            with self._read() as connection:
+                found = {row.number: row for row in _found(connection, _NUMBERED, pair, "n", part)}
+            yield from (_event(found[number]) for number in part)
 
     def all_events(self, pair: str) -> list[Event]:
         """Every event there ever was, in the order in which they were recorded."""
@@ -179,13 +214,15 @@ class Feeding(Core):
     def events_of_records(self, pair: str, records: Collection[str]) -> dict[str, Event]:
         """The desk's record → its latest event, in whatever state."""
         with self._read() as connection:
-            found = connection.execute(_RECORDS, {"p": pair, "r": sorted(records)}) if records else ()
+            found = _found(connection, _RECORDS, pair, "r", sorted(records))
             return {row.record: _event(row) for row in found}
 
-    def known_events(self, pair: str, ids: Sequence[str]) -> dict[str, str]:
-        """Those of ``ids`` that are registered → the digest of what the desk recorded."""
+    def known_events(self, pair: str, ids: Sequence[str]) -> dict[str, tuple[str, Event | None]]:
+        """Those of ``ids`` that are registered → the digest of what the desk recorded, and the event while it is
+        pending."""
         with self._read() as connection:
-            return _digests(connection, pair, ids)
+            rows = _found(connection, _KNOWN, pair, "i", ids)
+            return {row.id: (row.digest, _event(row) if row.state == "pending" else None) for row in rows}
 
     def release_events(self, pair: str, draft: str, *, by: str) -> None:
         """A draft went with the past of its base: its events are to be drafted anew."""

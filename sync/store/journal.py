@@ -56,6 +56,8 @@ _DRAFTS = (
     .order_by(drafts.c.created, drafts.c.id)
 )
 _DRAFT = drafts.update().where(drafts.c.pair == bindparam("p"), drafts.c.id == bindparam("i"))
+#: Texts that many rows of drafts have in common.
+_COMMON = ("action", "side", "kind", "book", "label")
 
 
 def _new(pair: str, run: str, op: Operation, state: str, key: str, now: datetime) -> dict[str, Any]:
@@ -121,9 +123,12 @@ def _lean(draft: Draft, shared: dict[Any, Any]) -> Draft:
         told = (change.name, type(change.before), str(change.before), type(change.after), str(change.after))
         return shared.setdefault((*told, change.note), change)  # type: ignore[no-any-return]
 
-    lean = (replace(m, changes=tuple(map(one, m.changes)), seen=shared.setdefault(str(m.seen), m.seen))
-            for m in draft.members)  # fmt: skip
-    return replace(draft, members=tuple(lean))
+    def row(member: Operation) -> Operation:
+        texts = {name: shared.setdefault(text, text) for name in _COMMON if (text := getattr(member, name))}
+        seen = shared.setdefault(str(member.seen), member.seen)
+        return replace(member, changes=tuple(map(one, member.changes)), seen=seen, **texts)
+
+    return replace(draft, members=tuple(map(row, draft.members)))
 
 
 def _history(row: Row[Any]) -> OperationRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 from shop import ANNA, CELLAR, PAIR, SHELF, START, Firm
 
-from uchet.sync import feed_queue
+from uchet.sync import feed_queue, intake
 from uchet.sync.pair import EngineSettings, GuardLimits
-from uchet.sync.types import Draft
+from uchet.sync.store import feeding
+from uchet.sync.types import Draft, Event
 
 DAYS = 3
 
@@ -111,6 +113,29 @@ def test_a_crash_between_two_parts_is_a_pause() -> None:
         assert drafts(firm) == drafts(calm)
 
 
+def test_movements_that_wait_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeding, "_AT_ONCE", 5)
+    firm = Firm(size=1)
+    busy(firm)
+
+    def alive() -> int:
+        return sum(type(one) is Event for one in gc.get_objects())
+
+    gc.collect()
+    held: list[int] = []
+    write, before = firm.book.write, alive()
+
+    def counted(*given: Any) -> Any:
+        held.append(0 if len(held) % 5 else alive() - before)
+        return write(*given)
+
+    monkeypatch.setattr(firm.book, "write", counted)
+    firm.night()
+    assert len(firm.events) > 60
+    assert len(held) > 10
+    assert max(held) <= 15, "those of one draft and of the part that is read"
+
+
 def test_later_movements_stand_later_when_the_seconds_of_a_day_are_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_queue, "_SECONDS", 5)
     firm = Firm()
@@ -129,7 +154,7 @@ def test_events_are_numbered_as_the_desk_recorded_them_in_whatever_order_they_ar
     busy(firm)
     firm.desk.rows["movement"] = dict(reversed(firm.desk.rows["movement"].items()))
     firm.night()
-    events = firm.store.open_events(PAIR)
+    events = list(firm.store.open_events(PAIR))
     assert [int(event.record) for event in events] == sorted(int(event.record) for event in events)
 
 
@@ -142,3 +167,26 @@ def test_a_ticket_that_was_renamed_is_what_the_draft_says() -> None:
     firm.settings = replace(firm.settings, guard=GuardLimits())
     firm.night()
     assert [doc.tickets for doc in firm.book.docs.values()] == [("T77",)]
+
+
+@pytest.mark.parametrize("bad", [True, False])
+def test_only_what_the_desk_surely_no_longer_has_is_withdrawn(bad: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm = Firm()
+    firm.settings = replace(firm.settings, guard=GuardLimits(change_max=0))
+    id = firm.record("issue", f"toner-{SHELF}", Decimal(1), START)
+    assert firm.night().outcome == "blocked"
+    if bad:  # it is there, and cannot be read
+        compose = intake.compose
+
+        def failing(system: Any, mapped: Any, *rest: Any) -> Any:
+            if mapped.kind == "movement":
+                raise ValueError("no record that anybody knows")
+            return compose(system, mapped, *rest)
+
+        monkeypatch.setattr(intake, "compose", failing)
+    else:
+        del firm.desk.rows["movement"][id]
+    firm.settings = replace(firm.settings, guard=GuardLimits())
+    firm.night()
+    (event,) = firm.store.open_events(PAIR)
+    assert (event.state, event.reason) == (("drafted", "") if bad else ("refused", "withdrawn"))

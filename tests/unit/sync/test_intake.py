@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from rows import Rows
 
+from uchet.connectors.base import Query, Raw
+from uchet.connectors.base import Rows as Page
 from uchet.errors import Retry
 from uchet.mappings import compose
 from uchet.mappings.load import load_system
@@ -355,3 +358,28 @@ def test_an_account_comes_with_everything_below_it() -> None:
 
 def test_a_desk_without_such_keys_binds_nothing() -> None:
     assert bind(Rows({}), DESK) == {}
+
+
+class Undecoded(Rows):
+    """Hands out two pages of rows as they came; the last may be empty."""
+
+    def undecoded(self, query: Query) -> Iterator[Page]:
+        for page in self.read(query):
+            yield Page([json.dumps(raw.data).encode() for raw in page.records], page.complete)
+
+    def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
+        return [self._raw(query.collection, 0, json.loads(row)) for row in rows]
+
+
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize(("rows", "pieces"), [(0, [0, 0]), (1, [0, 1]), (10, [2, 2, 1, 2, 2, 1])])
+def test_a_large_page_is_decoded_in_pieces(
+    rows: int, pieces: list[int], cut: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uchet.sync.intake._AT_ONCE", 2)
+    listed = {"movement": [{"id": f"{n}", "type": "issue"} for n in range(rows)]}
+    reader = Intake("desk", Undecoded(listed, cut=["movement"] if cut else []), DESK, TODAY)
+    found = list(reader.pages("movement"))
+    assert [len(one.records) for one in found] == pieces
+    assert [one.complete for one in found] == [*[False] * (len(pieces) - 1), not cut], "the last one says it"
+    assert sorted(id for one in found for id in one.records) == sorted(f"{n}" for n in range(rows))

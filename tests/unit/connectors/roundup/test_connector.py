@@ -16,7 +16,7 @@ from uchet.connectors.http import Retries
 from uchet.connectors.roundup.connector import RoundupConnector
 from uchet.connectors.roundup.errors import desk_errors
 from uchet.connectors.roundup.server import Desk, seed
-from uchet.connectors.roundup.values import ClassInfo, Cursor, Prop, decode, encode, version_of
+from uchet.connectors.roundup.values import ClassInfo, Cursor, Prop, decode, encode, ids_of, version_of
 from uchet.errors import Blocked, Fatal, Reject, Retry, Stale, Unknown
 
 Fresh = Callable[[], str]
@@ -258,3 +258,15 @@ def test_the_error_table(status: int, message: str, write: bool, kind: type[Exce
     assert error is not None
     assert error.code == code
     assert error.text("ru")
+
+
+def test_the_ids_of_a_listing_are_texts_however_they_are_written() -> None:
+    assert ids_of(b'{"data": {"@total_size": 2, "collection": [{"id": "1", "link": "x"}, {"id": "20"}]}}') == [
+        "1",
+        "20",
+    ]
+    assert ids_of(b'{"data": {"collection": [{"id": 1}, {"id": "20"}]}}') == ["1", "20"]
+    assert ids_of(b'{"data": {"collection": []}}') == []
+    for other in (b"{}", b"<html>", b"[]"):
+        with pytest.raises((ValueError, LookupError, TypeError)):
+            ids_of(other)
