@@ -17,6 +17,7 @@ __all__ = [
     "group_quantity",
     "inv_junk",
     "inv_key",
+    "key_skeleton",
     "last_number",
     "relayout",
     "serial_junk",
@@ -125,7 +126,12 @@ def _serial_why(bare: str) -> Junk | None:
 
 def serial_skeleton(text: str | None) -> str:
     """``serial_key`` with letters taken for digits (O, I, S, B…) as those digits: to suggest only."""
-    return serial_key(text).translate(_SKELETON)
+    return key_skeleton(serial_key(text))
+
+
+def key_skeleton(key: str) -> str:
+    """The skeleton of a ``serial_key``."""
+    return key.translate(_SKELETON)
 
 
 #: ОКЕИ codes and the ways people write them.

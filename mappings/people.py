@@ -1,9 +1,10 @@
-"""Names of people and of things: how near two spellings are. Pure; holds nothing."""
+"""Names of people and of things: how near two spellings are. Pure; of names of things the last are remembered."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -120,6 +121,7 @@ _JOINED = re.compile(r"(?<=\d)\s*(gb|tb|mb|ghz|hz|w|in)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)?")
 
 
+@lru_cache(maxsize=1 << 14)  # a company has many things and few names for them
 def things_text(text: str | None) -> str:
     """A thing's name or model as Latin tokens with units in one spelling and without makers' legal words."""
     words = [_UNIT_WORDS.get(word, word) for word in _split(_INCH.sub(" in ", fold(text or "")))]
@@ -131,6 +133,7 @@ def _split(text: str) -> list[str]:
     return [piece for word in _WORD.findall(text) for piece in re.split(r"(?<=\d)(?=[а-я]{2}$)", word)]
 
 
+@lru_cache(maxsize=1 << 14)
 def similarity(a: str, b: str) -> float:
     """0…1: how alike two results of ``things_text`` are, whatever the order of words and the additions.
 

@@ -16,11 +16,13 @@ from ..mappings.model import Value
 from ..mappings.people import similarity, things_text
 from .match_base import Candidate, Matcher, group_by
 from .match_evidence import BLOCK, Evidence, cost_of, day_of, pairs, text_of
-from .types import Listing
+from .types import Listing, Record
 
 __all__ = ["match_equipment"]
 
 K = TypeVar("K")
+#: Days between two dates that may still mean one acceptance.
+_NEAR = 45
 
 
 class _Cascade:
@@ -41,22 +43,21 @@ class _Cascade:
         self._organizations()
 
     def _destroyed(self) -> None:
-        for side, ids, records in (
-            ("book", self.m.open_book(), self.m.book),
-            ("desk", self.m.open_desk(), self.m.desk),
-        ):
+        for side, ids, own in (("book", self.m.open_book(), self.book), ("desk", self.m.open_desk(), self.desk)):
             for id in ids:
-                value = text_of(records[id], "inventory_number")
+                if own.inv[id]:
+                    continue
+                value = text_of(own.records[id], "inventory_number")
                 if inv_junk(value) == "excel":
                     ends = ([id], []) if side == "book" else ([], [id])
                     self.m.problem("match_bad_number", *ends, f"{side}:{id}", {"record": id, "value": value})
 
     def _doubled(self, rule: str, books: Mapping[K, list[str]], desks: Mapping[K, list[str]]) -> None:
         """One number twice on a side: a task, and nobody in it is linked without asking."""
-        for key in sorted(books.keys() | desks.keys(), key=repr):
+        doubled = {key for groups in (books, desks) for key, ids in groups.items() if len(ids) > 1}
+        for key in sorted(doubled, key=repr):
             mine, theirs = books.get(key, []), desks.get(key, [])
-            unlinked = self.m.free_book & set(mine) or self.m.free_desk & set(theirs)
-            if (len(mine) > 1 or len(theirs) > 1) and unlinked:
+            if self.m.free_book & set(mine) or self.m.free_desk & set(theirs):
                 first = self.m.book[mine[0]] if mine else self.m.desk[theirs[0]]
                 params = {"rule": rule, "value": text_of(first, rule)}
                 about = f"{rule}:" + (f"book:{min(mine)}" if len(mine) > 1 else f"desk:{min(theirs)}")
@@ -66,12 +67,16 @@ class _Cascade:
         """The inventory number says one record, the serial number another."""
         for book in self.m.open_book():
             inv, serial = self._twins(book, self.book, self.by_inv[1], self.by_serial[1], self.desk)
+            if not inv or not serial or inv == serial:
+                continue
             inv = {d for d in inv if (book, d) not in self.m.rejected}
             serial = {d for d in serial if (book, d) not in self.m.rejected}
             if inv and serial and not inv & serial:
                 self._cross([book], inv | serial, f"book:{book}", book, inv, serial)
         for desk in self.m.open_desk():
             inv, serial = self._twins(desk, self.desk, self.by_inv[0], self.by_serial[0], self.book)
+            if not inv or not serial or inv == serial:
+                continue
             inv = {b for b in inv if (b, desk) not in self.m.rejected}
             serial = {b for b in serial if (b, desk) not in self.m.rejected}
             if inv and serial and not inv & serial:
@@ -176,27 +181,30 @@ class _Cascade:
 
     def _unique(self, near: list[tuple[str, str]], others: Listing | None) -> list[Candidate]:
         of_book, of_desk = Counter(b for b, _ in near), Counter(d for _, d in near)
+        bulk: dict[tuple[Value, ...], list[Record]] = defaultdict(list)
+        for record in others.records.values() if others else ():
+            if not record.retired and record.values.get("quantity") != Decimal(1):
+                bulk[_holder(record)].append(record)
         candidates = []
         for b, d in near:
-            if of_book[b] == 1 and of_desk[d] == 1 and not self._in_bulk(b, d, others):
+            if of_book[b] == 1 and of_desk[d] == 1 and not self._in_bulk(b, d, bulk):
                 value = text_of(self.m.book[b], "name") or ""
                 candidates.append(Candidate(b, d, 95, "position_unique", ("name", "custodian", "organization"), value))
         sure = {one.book for one in candidates}
-        for b in sorted({b for b, _ in near} - sure):
+        unsure: dict[str, list[str]] = defaultdict(list)
+        for b, d in near:
+            if b not in sure:
+                unsure[b].append(d)
+        for b in sorted(unsure):
             params = {"rule": "position", "value": text_of(self.m.book[b], "name")}
-            self.m.problem("match_ambiguous", [b], [d for x, d in near if x == b], f"position:{b}", params)
+            self.m.problem("match_ambiguous", [b], unsure[b], f"position:{b}", params)
         return candidates
 
-    def _in_bulk(self, book: str, desk: str, others: Listing | None) -> bool:
+    def _in_bulk(self, book: str, desk: str, bulk: Mapping[tuple[Value, ...], list[Record]]) -> bool:
         """The same person holds several such things on another position: which of them this is, nobody knows."""
-        mine = self.m.book[book].values
-        for record in others.records.values() if others else ():
-            same = all(record.values.get(n) == mine.get(n) for n in ("organization", "custodian"))
-            if same and record.id != book and not record.retired and record.values.get("quantity") != Decimal(1):
-                name = things_text(text_of(record, "name"))
-                if any(similarity(name, words) >= 0.85 for words in self.desk.words(desk)):
-                    return True
-        return False
+        others = (record for record in bulk.get(_holder(self.m.book[book]), ()) if record.id != book)
+        names = {things_text(text_of(record, "name")) for record in others}
+        return any(similarity(name, words) >= 0.85 for name in names for words in self.desk.words(desk))
 
     def _custodians(self, books: Iterable[str], desks: Iterable[str]) -> dict[Value, Value]:
         """Desk person → the book's person, for those who hold something here."""
@@ -256,27 +264,35 @@ class _Cascade:
 
     def _l5(self, book: str, desk: str) -> list[Candidate]:
         days = day_of(self.m.book[book]), day_of(self.m.desk[desk])
-        near = days[0] and days[1] and abs((days[0] - days[1]).days) <= 45
+        near = days[0] and days[1] and abs((days[0] - days[1]).days) <= _NEAR
         if not near or not self._same("custodian", book, desk) or self._alike(book, desk) < 0.90:
             return []
         return [Candidate(book, desk, 76, "circumstances", ("model", "custodian", "dates", "cost"))]
 
     def _by_cost(self, books: list[str], desks: list[str]) -> Iterable[tuple[str, str]]:
-        """Pairs of one organisation whose cost is the same within a rouble or one per cent."""
-        theirs: dict[str, list[tuple[Decimal, str]]] = defaultdict(list)
+        """Pairs of one organisation and of about the same days whose cost is the same within a rouble or one per
+        cent."""
+        theirs: dict[tuple[str | None, int], list[tuple[Decimal, str]]] = defaultdict(list)
         for d in desks:
-            cost, scope = cost_of(self.m.desk[d]), self.desk.scope[d]
-            if cost is not None and scope:
-                theirs[scope].append((cost, d))
+            cost, day, scope = cost_of(self.m.desk[d]), day_of(self.m.desk[d]), self.desk.scope[d]
+            if cost is not None and day and scope:
+                theirs[scope, day.toordinal() // _NEAR].append((cost, d))
         for one in theirs.values():
             one.sort()
         for b in books:
-            cost, row = cost_of(self.m.book[b]), theirs.get(self.book.scope[b] or "", [])
-            if cost is not None and row:
-                slack = max(Decimal(1), cost / 100)
+            cost, day = cost_of(self.m.book[b]), day_of(self.m.book[b])
+            if cost is None or not day:
+                continue
+            slack = max(Decimal(1), cost / 100)
+            for period in range(day.toordinal() // _NEAR - 1, day.toordinal() // _NEAR + 2):
+                row = theirs.get((self.book.scope[b], period), [])
                 low, high = bisect_left(row, (cost - slack, "")), bisect_right(row, (cost + slack, "\U0010ffff"))
                 if high - low <= BLOCK:
                     yield from ((b, d) for _, d in row[low:high])
+
+
+def _holder(record: Record) -> tuple[Value, ...]:
+    return record.values.get("organization"), record.values.get("custodian")
 
 
 def match_equipment(matcher: Matcher, positions: Listing | None) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from ..mappings.keys import InvKey, inv_key, serial_key, serial_skeleton
+from ..mappings.keys import InvKey, inv_key, key_skeleton, serial_key
 from ..mappings.people import things_text
 from .match_base import Matcher
 from .types import Record
@@ -33,7 +33,7 @@ class Evidence:
         serials = {id: serial_key(text_of(r, "serial")) for id, r in records.items()}
         counts = Counter(serials.values())
         self.serial = {id: "" if counts[serial] > _REPEATED else serial for id, serial in serials.items()}
-        self.skeleton = {id: serial_skeleton(serial) for id, serial in self.serial.items()}
+        self.skeleton = {id: key_skeleton(serial) for id, serial in self.serial.items()}
         self._words: dict[str, tuple[str, ...]] = {}
 
     def words(self, id: str) -> tuple[str, ...]:

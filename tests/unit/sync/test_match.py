@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -191,6 +191,15 @@ def test_weak_evidence_is_only_suggested(book: Any, desk: Any, score: int) -> No
 def test_too_little_is_nothing(book: Any, desk: Any) -> None:
     result = run({"b1": book}, {"d1": desk})
     assert (result.found, result.suggestions) == ((), ())
+
+
+def test_dates_are_near_wherever_in_the_calendar_they_stand() -> None:
+    start = date(2025, 1, 1)
+    alike = {"custodian": "p", "cost": Decimal("98500"), **LAPTOP}
+    for apart, suggested in ((-46, 0), (-45, 1), (0, 1), (45, 1), (46, 0)):
+        for day in (start + timedelta(n) for n in range(50)):
+            book, desk = (thing(commissioned=when, **alike) for when in (day, day + timedelta(apart)))
+            assert len(run({"b1": book}, {"d1": desk}).suggestions) == suggested, (day, apart)
 
 
 # ---------------------------------------------------------------- low-value things
