@@ -7,65 +7,20 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import child
 import odata
+import reconciling
 import soap
 from child import Figure
+from figures import Result, added, peak, ratio, told, work
 from stage import Stage
 
 SIZE, LARGE = 100_000, 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """``figure`` against ``goal`` (``least``: it must be at least that much); ``sides`` are told beside it."""
-
-    figure: float
-    goal: float
-    unit: str
-    sides: str
-    least: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return self.figure >= self.goal if self.least else self.figure <= self.goal
-
-    def line(self, name: str) -> str:
-        sign = ">=" if self.least else "<="
-        figure, goal = f"{self.figure:.3g}{self.unit}", f"{sign}{self.goal:.3g}{self.unit}"
-        return f"bench {name} figure={figure} goal={goal} {'ok' if self.ok else 'MISS'} {self.sides}"
-
-
 Bench = Callable[[Stage, int], Sequence[tuple[str, Result]]]
-
-
-def _told(name: str, figures: Sequence[Figure]) -> str:
-    """Median seconds with the range, memory added and peak, in MiB."""
-    work = sorted(f.work for f in figures)
-    added, peak = (statistics.median(values) for values in ([f.added for f in figures], [f.peak for f in figures]))
-    middle = statistics.median(work)
-    cpu = statistics.median(f.cpu for f in figures)
-    return f"{name}={middle:.3f}s[{work[0]:.3f}-{work[-1]:.3f}] cpu={cpu:.3f}s +{added:.0f}MiB of {peak:.0f}MiB"
-
-
-def _work(figures: Sequence[Figure]) -> float:
-    return statistics.median(f.work for f in figures)
-
-
-def _added(figures: Sequence[Figure]) -> float:
-    return statistics.median(f.added for f in figures)
-
-
-def _peak(figures: Sequence[Figure]) -> float:
-    return statistics.median(f.peak for f in figures)
-
-
-def _ratio(one: Sequence[Figure], two: Sequence[Figure]) -> float:
-    """The median of the ratios of rounds that ran side by side: a busy machine slows both halves of a round."""
-    return statistics.median(a.work / b.work for a, b in zip(one, two, strict=True))
 
 
 # -- the three-way diff ---------------------------------------------------------------------------------------------
@@ -78,10 +33,10 @@ def diff(stage: Stage, n: int) -> list[tuple[str, Result]]:
     for _ in range(stage.runs):
         ours.append(child.run("ours.py", "diff", stage.copy(state), folder))
         theirs.append(child.run("peer_diffsync.py", folder, python=python))
-    sides = f"{_told('uchet', ours)} {_told('diffsync', theirs)} found={ours[0].found}"
-    memory = _added(theirs) / max(_added(ours), 0.1)
+    sides = f"{told('uchet', ours)} {told('diffsync', theirs)} found={ours[0].found}"
+    memory = added(theirs) / max(added(ours), 0.1)
     return [
-        ("diff-time", Result(_ratio(theirs, ours), 25, "x", sides, least=True)),
+        ("diff-time", Result(ratio(theirs, ours), 25, "x", sides, least=True)),
         ("diff-memory", Result(memory, 15, "x", sides, least=True)),
     ]
 
@@ -91,10 +46,10 @@ def diff_large(stage: Stage, n: int) -> list[tuple[str, Result]]:
     for size, figures in ((n // 10, small), (n, large)):
         state, folder = stage.twins(size)
         figures += [child.run("ours.py", "diff", stage.copy(state), folder) for _ in range(min(stage.runs, 3))]
-    sides = f"{_told(str(n), large)} {_told(str(n // 10), small)}"
+    sides = f"{told(str(n), large)} {told(str(n // 10), small)}"
     return [
-        ("diff-large-time", Result(_work(large) / _work(small), 11, "x", sides)),
-        ("diff-large-memory", Result(_added(large), 150, "MiB", sides)),
+        ("diff-large-time", Result(work(large) / work(small), 11, "x", sides)),
+        ("diff-large-memory", Result(added(large), 150, "MiB", sides)),
     ]
 
 
@@ -112,12 +67,12 @@ def nochange(stage: Stage, n: int) -> list[tuple[str, Result]]:
                 ours.append(child.run("ours.py", "night", stage.copy(state), server.port, 1))
             typed.append(child.run("peers.py", "typed", server.port, log))
             ordinary.append(child.run("peers.py", "ordinary", server.port, log))
-    sides = f"{_told('uchet', ours)} found={ours[0].found}"
+    sides = f"{told('uchet', ours)} found={ours[0].found}"
     return [
-        ("nochange", Result(_ratio(ours, typed), 1.5, "x", f"{sides} {_told('typed', typed)}")),
+        ("nochange", Result(ratio(ours, typed), 1.5, "x", f"{sides} {told('typed', typed)}")),
         (
             "nochange-ordinary",
-            Result(_ratio(ordinary, ours), 4, "x", f"{sides} {_told('plain', ordinary)}", least=True),
+            Result(ratio(ordinary, ours), 4, "x", f"{sides} {told('plain', ordinary)}", least=True),
         ),
     ]
 
@@ -129,7 +84,7 @@ def nochange_large(stage: Stage, n: int) -> list[tuple[str, Result]]:
         with stage.server(size) as server:
             peaks[size] = child.run("ours.py", "night", stage.copy(state), server.port, 1)
     more = peaks[n].peak - peaks[n // 10].peak
-    sides = " ".join(_told(str(size), [figure]) for size, figure in peaks.items())
+    sides = " ".join(told(str(size), [figure]) for size, figure in peaks.items())
     return [("nochange-memory", Result(more, 40, "MiB", sides))]
 
 
@@ -144,8 +99,8 @@ def parallel(stage: Stage, n: int) -> list[tuple[str, Result]]:
             if round:
                 ours.append(child.run("ours.py", "night", stage.copy(state), server.port, 4))
             theirs.append(child.command(words))
-    sides = f"{_told('uchet', ours)} {_told('curl', theirs)}"
-    return [("parallel", Result(_ratio(ours, theirs), 1.15, "x", sides))]
+    sides = f"{told('uchet', ours)} {told('curl', theirs)}"
+    return [("parallel", Result(ratio(ours, theirs), 1.15, "x", sides))]
 
 
 def _curl(log: Path, port: str, target: Path) -> Path:
@@ -161,8 +116,8 @@ def changed(stage: Stage, n: int) -> list[tuple[str, Result]]:
         quiet = [child.run("ours.py", "plan", stage.copy(state), server.port) for _ in range(stage.runs)]
     with stage.server(n, changed=True) as server:
         full = [child.run("ours.py", "plan", stage.copy(state), server.port) for _ in range(stage.runs)]
-    sides = f"{_told('changed', full)} {_told('quiet', quiet)} writes={full[0].found}"
-    return [("changed-memory", Result(_peak(full) / _peak(quiet), 1.5, "x", sides))]
+    sides = f"{told('changed', full)} {told('quiet', quiet)} writes={full[0].found}"
+    return [("changed-memory", Result(peak(full) / peak(quiet), 1.5, "x", sides))]
 
 
 # -- the store, requests, the command line ---------------------------------------------------------------------------
@@ -173,8 +128,8 @@ def first_load(stage: Stage, n: int) -> list[tuple[str, Result]]:
     for _ in range(stage.runs):
         ours.append(child.run("ours.py", "first-load", n, stage.empty()))
         theirs.append(child.run("peers.py", "orm", n, stage.empty()))
-    sides = f"{_told('uchet', ours)} {_told('orm', theirs)}"
-    return [("first-load", Result(_ratio(theirs, ours), 8, "x", sides, least=True))]
+    sides = f"{told('uchet', ours)} {told('orm', theirs)}"
+    return [("first-load", Result(ratio(theirs, ours), 8, "x", sides, least=True))]
 
 
 def writes(stage: Stage, n: int) -> list[tuple[str, Result]]:
@@ -194,12 +149,12 @@ def flood(stage: Stage, n: int) -> list[tuple[str, Result]]:
         figure = child.run("flood_run.py", "night", folder / "uchet.db", book, desk)
         after = child.run("flood_run.py", "calm", folder / "uchet.db", book, desk)
     cost = figure.found
-    sides = f"{_told('uchet', [figure])} events={n} {' '.join(f'{name}={count}' for name, count in cost.items())}"
+    sides = f"{told('uchet', [figure])} events={n} {' '.join(f'{name}={count}' for name, count in cost.items())}"
     most = cost["drafts"] + cost["pages"] + 20
     return [
         ("flood-requests", Result(cost["requests"], most, "", sides)),
         ("flood-memory", Result(figure.added, 150, "MiB", sides)),
-        ("flood-after-memory", Result(after.added, 150, "MiB", f"{_told('uchet', [after])} requests={after.found}")),
+        ("flood-after-memory", Result(after.added, 150, "MiB", f"{told('uchet', [after])} requests={after.found}")),
     ]
 
 
@@ -215,8 +170,8 @@ def status(stage: Stage, n: int) -> list[tuple[str, Result]]:
     words = (str(Path(sys.executable).with_name("uchet")), "status")
     runs = [child.command(words) for _ in range(max(stage.runs, 5))]
     bare = [child.command((sys.executable, "-c", "pass")) for _ in range(max(stage.runs, 5))]
-    sides = f"{_told('status', runs)} {_told('python', bare)}"
-    return [("status", Result(_work(runs), 0.6, "s", sides))]
+    sides = f"{told('status', runs)} {told('python', bare)}"
+    return [("status", Result(work(runs), 0.6, "s", sides))]
 
 
 #: name → (what runs, size).
@@ -253,11 +208,11 @@ def web_service(stage: Stage, size: int) -> Sequence[tuple[str, Result]]:
         base.world.put_many("Catalog_Номенклатура", ({"Description": "Товар", "Комментарий": text} for text in noise))
         whole = child.run("soap.py", "receive", base.soap.url)
     sides = (
-        f"{_told('uchet', ours)} {_told('zeep', theirs)} found={ours[0].found['rows']} first-record={first.whole:.2f}s"
+        f"{told('uchet', ours)} {told('zeep', theirs)} found={ours[0].found['rows']} first-record={first.whole:.2f}s"
     )
-    grown = f"{_told(str(10 * size), large)} {_told(str(size), ours)}"
+    grown = f"{told(str(10 * size), large)} {told(str(size), ours)}"
     return [
-        ("soap-decode", Result(_ratio(theirs, ours), 4, "x", sides, least=True)),
+        ("soap-decode", Result(ratio(theirs, ours), 4, "x", sides, least=True)),
         ("soap-memory", Result(_marked(large) - _marked(ours), 5, "MiB", grown)),
         (
             "soap-exchange",
@@ -279,4 +234,6 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "status": (status, 1000),
     "odata": (onec, SIZE),
     "soap": (web_service, 10_000),
+    "report": (reconciling.report, SIZE),
+    "matching": (reconciling.matching, SIZE),
 }

@@ -46,6 +46,8 @@ def opened(path: Path, **options: bool) -> Iterator[Any]:
 def put(sheet: Any, row: int, column: int, value: Cell | bool | datetime, style: Any) -> None:
     """One cell, by what it is: a number, a day, else text as it stands."""
     match value:
+        case str() if value:  # nearly all cells
+            sheet.write_string(row, column, value, style)
         case None | "":
             sheet.write_blank(row, column, None, style)
         case bool():

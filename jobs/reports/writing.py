@@ -75,9 +75,10 @@ def _xlsx(filled: Filled, path: Path) -> None:
             for n, column in enumerate(table.columns):
                 sheet.set_column(n, n, column.width)
                 put(sheet, 0, n, column.heading, head)
+            cells = [(n, column.name, styles[column.type]) for n, column in enumerate(table.columns)]
             for at, row in enumerate(rows, 1):
-                for n, column in enumerate(table.columns):
-                    put(sheet, at, n, row.get(column.name), styles[column.type])
+                for n, key, style in cells:
+                    put(sheet, at, n, row.get(key), style)
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(1, len(rows)), len(table.columns) - 1)
             sheet.set_landscape()

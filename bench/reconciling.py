@@ -1,0 +1,44 @@
+"""Goals of reconciliation and of what it writes."""
+
+from __future__ import annotations
+
+import child
+from figures import Result, added, ratio, told, work
+from stage import Stage
+
+
+def report(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """A styled report of N rows by the writer of ``uchet report``, and whether its memory grows with the rows."""
+    ours, theirs, small = [], [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("sheets.py", "uchet", n, stage.path("report-uchet.xlsx")))
+        theirs.append(child.run("sheets.py", "pandas", n, stage.path("report-pandas.xlsx")))
+        small.append(child.run("sheets.py", "uchet", n // 10, stage.path("report-small.xlsx")))
+    sides = f"{told('uchet', ours)} {told('pandas+openpyxl', theirs)}"
+    grown = f"{told(str(n), ours)} {told(str(n // 10), small)}"
+    return [
+        ("report-time", Result(ratio(theirs, ours), 2.5, "x", sides, least=True)),
+        ("report-memory", Result(added(ours) - added(small), 5, "MiB", grown)),
+    ]
+
+
+def matching(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """N x N dirty cards matched, against reading and sorting them; and against a tenth of them, where comparing all
+    pairs would take a hundred times as long."""
+    folders = {}
+    for size in (n // 10, n):
+        folders[size] = stage.path(f"cards-{size}")
+        if not (folders[size] / "truth.json").exists():
+            child.run("cards.py", "write", folders[size], size)
+    ours, reading, bare, small = [], [], [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("cards.py", "match", folders[n]))
+        reading.append(child.run("cards.py", "read", folders[n]))
+        bare.append(child.run("cards.py", "bare", folders[n]))
+        small.append(child.run("cards.py", "match", folders[n // 10]))
+    sides = f"{told('uchet', ours)} {told('reading', reading)} {told('json', bare)} found={ours[0].found}"
+    grown = f"{told(str(n), ours)} {told(str(n // 10), small)}"
+    return [
+        ("matching", Result(ratio(ours, reading), 3, "x", sides)),
+        ("matching-growth", Result(work(ours) / work(small), 15, "x", grown)),
+    ]
