@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import child
-from figures import Result, added, ratio, told, work
+from figures import Result, added, busy, ratio, told
 from stage import Stage
 
 
@@ -40,5 +40,5 @@ def matching(stage: Stage, n: int) -> list[tuple[str, Result]]:
     grown = f"{told(str(n), ours)} {told(str(n // 10), small)}"
     return [
         ("matching", Result(ratio(ours, reading), 3, "x", sides)),
-        ("matching-growth", Result(work(ours) / work(small), 15, "x", grown)),
+        ("matching-growth", Result(busy(ours) / busy(small), 15, "x", grown)),
     ]

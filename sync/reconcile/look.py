@@ -12,7 +12,7 @@ from ..match import MatchResult, match
 from ..pair import LinkIndex
 from .counted import Counted
 from .scope import Scope
-from .types import ReconcileRules, Snapshot
+from .types import Coming, ReconcileRules, Snapshot
 
 __all__ = ["Look"]
 
@@ -37,6 +37,14 @@ class Look:
     @cached_property
     def index(self) -> LinkIndex:
         return LinkIndex(list(self.snapshot.links))
+
+    @cached_property
+    def coming(self) -> Mapping[tuple[str, str], Mapping[str, Coming]]:
+        """(kind, id in the books) → field → what a draft is about to say of it."""
+        found: dict[tuple[str, str], dict[str, Coming]] = {}
+        for one in self.snapshot.coming:
+            found.setdefault((one.kind, one.book), {})[one.field] = one
+        return found
 
     def overdue(self, key: str) -> bool:
         """Whether something has been on its way for longer than settings allow."""

@@ -104,7 +104,7 @@ def _organization(look: Look, index: LinkIndex, link: Link, book: Record, desk: 
 
 def _hands(look: Look, index: LinkIndex, link: Link, book: Record, desk: Record) -> Iterator[Difference]:
     """Who has it and where it belongs; what a draft is about to say is on its way, for a while."""
-    coming = {one.field: one for one in look.snapshot.coming if (one.kind, one.book) == ("equipment", link.book)}
+    coming = look.coming.get(("equipment", link.book), {})
     for name, code in _HANDS.items():
         ours, theirs = book.values.get(name), desk.values.get(name)
         if ours is None or theirs is None or index.same(ours, theirs) is not False:

@@ -14,9 +14,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = 148
 
 
-FORM = re.compile(
-    r"bench (\S+) figure=\S+ goal=\S+ (?:ok|MISS) (?:uchet|100)=[\d.]+s\S* cpu=\S+ \+\d+MiB of \d+MiB .*"
-)
+FORM = re.compile(r"bench (\S+) figure=\S+ goal=\S+ (?:ok|MISS) (?:uchet|100)=[\d.]+s\S* cpu=\S+ \+\d+MiB of \d+MiB .*")
 
 
 def lines_of(folder: Path, *names: str) -> list[str]:
