@@ -236,4 +236,5 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "soap": (web_service, 10_000),
     "report": (reconciling.report, SIZE),
     "matching": (reconciling.matching, SIZE),
+    "exact": (reconciling.exact, LARGE),
 }

@@ -42,3 +42,25 @@ def matching(stage: Stage, n: int) -> list[tuple[str, Result]]:
         ("matching", Result(ratio(ours, reading), 3, "x", sides)),
         ("matching-growth", Result(busy(ours) / busy(small), 15, "x", grown)),
     ]
+
+
+def exact(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """Two sides of N rows as JSON, by the rows of last night in ``sync/store``, against both engines of datacompy."""
+    state, folder = stage.twins(n)
+    python = stage.peer("datacompy")
+    ours, pandas, polars = [], [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("ours.py", "diff", stage.copy(state), folder))
+        pandas.append(child.run("peer_datacompy.py", "pandas", folder, python=python))
+        polars.append(child.run("peer_datacompy.py", "polars", folder, python=python))
+    mine = f"{told('uchet', ours)} found={ours[0].found}"
+    sides = f"{mine} {told('datacompy-pandas', pandas)} found={pandas[0].found}"
+    memory = added(pandas) / max(added(ours), 0.1)
+    return [
+        ("exact-pandas", Result(ratio(pandas, ours), 2.5, "x", sides, least=True)),
+        ("exact-memory", Result(memory, 10, "x", sides, least=True)),
+        (
+            "exact-polars",
+            Result(ratio(polars, ours), 2, "x", f"{mine} {told('datacompy-polars', polars)}", least=True),
+        ),
+    ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
 ROOT = Path(__file__).parents[2]
 #: The small kinds of the company on paper, both sides together.
 SMALL = 148
+#: What both ``uchet`` and ``datacompy`` compare of a record.
+FIELDS = ("inventory_number", "book_name", "accounting", "commissioned", "cost", "serial", "model", "status")
 
 
 FORM = re.compile(r"bench (\S+) figure=\S+ goal=\S+ (?:ok|MISS) (?:uchet|100)=[\d.]+s\S* cpu=\S+ \+\d+MiB of \d+MiB .*")
@@ -57,6 +61,35 @@ def workbook(path: Path) -> list[tuple[object, ...]]:
         shape = (cell.number_format, cell.alignment.vertical, cell.alignment.wrap_text, cell.font.bold)
         looks.append((cell.coordinate, cell.value, kind, *shape, fill, edge.style if edge else None))
     return looks
+
+
+def test_the_exact_comparison_finds_every_row_that_differs(tmp_path: Path) -> None:
+    def run(*words: object) -> dict[str, Any]:
+        command = [sys.executable, str(ROOT / "bench" / "ours.py"), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])["found"]
+        return found
+
+    program = "import sys, twins, pathlib; print(twins.write(pathlib.Path(sys.argv[1]), 1000))"
+    written = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=ROOT / "bench", check=True,
+                             capture_output=True, text=True)  # fmt: skip
+    folder = Path(written.stdout.strip())
+    sides = []
+    for side in ("A", "B"):
+        rows = [row for file in sorted((folder / side).glob("*.json")) for row in json.loads(file.read_bytes())]
+        sides.append({row["id"]: {name: row[name] for name in FIELDS} for row in rows})
+    a, b = sides
+    state = tmp_path / "state.db"
+    run("diff-state", 1000, state, folder)
+    found = run("diff", state, folder)
+    new, lonely = a.keys() - b.keys(), b.keys() - a.keys()
+    gone = {id for id in lonely if int(id) <= 1000}
+    differ = [id for id in a.keys() & b.keys() if a[id] != b[id]]
+    assert (found["create"], found["retire"]) == (len(new), len(gone)) == (2, 1)
+    assert found["update"] == len(differ) == 16
+    # What only the desk has is asked about, and so is each record that changed on both sides.
+    assert found["issues"] == len(lonely - gone) + 1
 
 
 def test_an_unknown_name_is_refused() -> None:
