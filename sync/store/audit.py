@@ -27,13 +27,15 @@ __all__ = ["GENESIS", "Audit", "Entry", "append", "of_link", "of_operation"]
 GENESIS = "0" * 64
 
 _HEAD = select(audit_head.c.hash).where(audit_head.c.pair == bindparam("p")).with_for_update()
-_LAST = select(audit.c.id).where(audit.c.pair == bindparam("p"), audit.c.hash == bindparam("h"))
+#: By what a row follows, which is indexed, and not by its own hash: a chain grows for years.
+_AFTER = select(audit.c.id).where(audit.c.pair == bindparam("p"), audit.c.previous == bindparam("h"))
 _MOVE = audit_head.update().where(audit_head.c.pair == bindparam("p"))
 _CHAIN = select(audit).where(audit.c.pair == bindparam("p")).order_by(audit.c.id)
 _NUMBERS = select(audit.c.id).where(audit.c.pair == bindparam("p")).order_by(audit.c.id)
 _BETWEEN = _CHAIN.where(audit.c.id.between(bindparam("a"), bindparam("z")))
+#: ``|| ''``: SQLite would take the pair's index, which is the whole chain, and not the few last ids.
 _SINCE = select(audit.c.kind, audit.c.book, audit.c.desk).where(
-    audit.c.pair == bindparam("p"), audit.c.id > bindparam("i")
+    audit.c.pair.concat("") == bindparam("p"), audit.c.id >= bindparam("i")
 )
 #: Rows checked at a time.
 _PAGE = 500
@@ -112,7 +114,7 @@ def append(connection: Connection, pair: str, at: datetime, entries: Iterable[En
         row["hash"] = previous = _seal(row)
         rows.append(row)
     insert_many(connection, audit, rows)
-    last = connection.execute(_LAST, {"p": pair, "h": previous}).scalar_one()
+    last = connection.execute(_AFTER, {"p": pair, "h": rows[-1]["previous"]}).scalar_one()
     connection.execute(_MOVE, {"p": pair, "last": last, "hash": previous})
 
 
@@ -164,10 +166,13 @@ class Audit(Core):
     def since(self, pair: str, head: str) -> list[tuple[str, str | None, str | None]] | None:
         """(kind, book id, desk id) of all done since the chain ended with ``head``; ``None`` where it never did."""
         with self._read() as connection:
-            last = 0 if head == GENESIS else connection.execute(_LAST, {"p": pair, "h": head}).scalar_one_or_none()
-            if last is None:
+            end = connection.execute(_ENDS, {"p": pair}).one_or_none()
+            if head == (GENESIS if end is None else end.hash):
+                return []
+            first = connection.execute(_AFTER, {"p": pair, "h": head}).scalar_one_or_none()
+            if first is None:
                 return None
-            found = connection.execute(_SINCE, {"p": pair, "i": last}).all()
+            found = connection.execute(_SINCE, {"p": pair, "i": first}).all()
         return [(row.kind, row.book, row.desk) for row in found if row.kind is not None]
 
     def audit(self, pair: str, limit: int = 100) -> list[AuditRow]:

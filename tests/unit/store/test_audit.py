@@ -42,6 +42,35 @@ def test_an_honest_chain_is_whole_and_its_head_moves(store: Store, make) -> None
     assert head not in (store.head("other"), "0" * 64)
 
 
+def test_what_was_done_since_an_end_is_told(store: Store, make) -> None:
+    assert store.since("main", "0" * 64) == []
+    fill(store, make)
+    middle = store.head("main")
+    store.put_link("main", make.link(7), by="anna")
+    store.put_link("other", make.link(8), by="anna")
+    added = make.link(7)
+    assert store.since("main", middle) == [(added.kind, added.book, added.desk)]
+    assert store.since("main", store.head("main")) == []
+    assert len(store.since("main", "0" * 64) or ()) == 6
+    assert store.since("main", "f" * 64) is None
+
+
+def test_a_long_chain_is_never_searched_row_by_row(store: Store, make) -> None:
+    """Each write adds a row: one that looks at all before it would make a year's state ever slower."""
+    fill(store, make)
+    asked: list[str] = []
+    with store._read() as connection:
+        connection.connection.driver_connection.set_trace_callback(asked.append)
+    store.put_link("main", make.link(7), by="anna")
+    store.since("main", "0" * 64)
+    found = {one for one in asked if one.startswith("SELECT") and "FROM audit " in f"{one} ".replace("\n", " ")}
+    assert found
+    with store._read() as connection:
+        for one in found:
+            plan = " ".join(row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {one}")))
+            assert "previous=?" in plan or "rowid>?" in plan, (one, plan)
+
+
 @pytest.mark.parametrize(
     "change",
     ["by = 'boris'", "what = 'unlink'", "book = NULL", "at = '2020-01-01 00:00:00.000000'", "at = 'x'", "hash = 'x'",
