@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ...errors import Reject
 from ...mappings.text import fold
 from .types import Column, Field, Form, Signature, Spoken, Table
 
-__all__ = ["form", "forms"]
+__all__ = ["form", "forms", "taking"]
 
 HERE = Path(__file__).parent
 _SIGNED = ("должность", "подпись", "расшифровка подписи")
@@ -40,6 +40,11 @@ def form(name: str) -> Form:
         name=name,
         known=", ".join(one.name for one in forms()),
     )
+
+
+def taking(sources: Container[str]) -> str:
+    """The names of the forms that are filled from one of ``sources``, for people."""
+    return ", ".join(one.name for one in forms() if one.source in sources)
 
 
 def _key(name: str) -> str:

@@ -25,7 +25,7 @@ from ...sync.reconcile.types import ReconcileRules, Reconciliation, Snapshot, So
 from ...sync.store import Store
 from ...sync.types import Listing, Record
 from ..lookup import labels_of
-from .catalog import forms
+from .catalog import forms, taking
 from .counted import Count, read_counts, with_count
 from .countsheet import write_count_sheet
 from .facts import facts_of
@@ -126,7 +126,7 @@ def _of_draft(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted, filling: 
             "{form} is not printed of a draft.",
             hint="Leave --draft out. These forms take it: {known}.",
             form=form.name,
-            known=", ".join(one.name for one in forms() if one.source in DOCUMENTS),
+            known=taking(DOCUMENTS),
         )
     last = next(iter(store.reconciliations(pair, 1)), None)
     sheets_, posted = draft_sheets(store, pair, zone, form, number, last.run if last else "")

@@ -16,7 +16,7 @@ from ...sync.types import Record
 from ..reports.making import digest_of
 from ..reports.works import RETURNED, repairs
 from ..wiring import Wired
-from .catalog import forms
+from .catalog import taking
 from .filling import Filling, read_filling
 from .making import Wanted, overlaid, sources_told
 from .types import Cell, Paper, Row, Sheet, Stamp
@@ -42,7 +42,7 @@ def make_repairs(
             "{form} is not made of a repair.",
             hint="Leave --repairs out. These forms take it: {known}.",
             form=form.name,
-            known=", ".join(one.name for one in forms() if one.source in REPAIRED),
+            known=taking(REPAIRED),
         )
     filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
     settings = parts.engine.settings

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import responses
-from soap_calls import PEER, calm, exchange, filled, http, outgoing
+from soap_calls import PEER, exchange, http, outgoing
 
 from uchet.connectors.http import HttpClient, Retries
 from uchet.connectors.onec.soap.decoding import elements
@@ -18,18 +17,6 @@ from uchet.connectors.onec.soap.service import WebService
 from uchet.emulator import Emulator
 from uchet.emulator.soap.exchange import PLAN
 from uchet.errors import Blocked, Fatal, Retry
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with filled() as started:
-        yield started
-
-
-@pytest.fixture
-def base(running: Emulator) -> Iterator[Emulator]:
-    yield running
-    calm(running)
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])

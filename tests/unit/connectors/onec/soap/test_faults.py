@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from soap_calls import PASSWORD, PEER, PLAN, USER, calm, exchange, fill, filled, http, outgoing
+from soap_calls import PASSWORD, PEER, PLAN, USER, exchange, fill, http, outgoing
 
 from uchet.connectors.base import Query
 from uchet.connectors.onec.soap.book import EnterpriseBook
@@ -20,18 +20,6 @@ from uchet.emulator import Emulator
 from uchet.emulator.faults import KINDS
 from uchet.emulator.soap.message import packed
 from uchet.errors import Blocked, Fatal, Reject, Retry, UchetError, Unknown
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with filled() as started:
-        yield started
-
-
-@pytest.fixture
-def base(running: Emulator) -> Iterator[Emulator]:
-    yield running
-    calm(running)
 
 
 def receive(base: Emulator, folder: Path) -> None:
