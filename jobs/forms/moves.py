@@ -23,7 +23,7 @@ from .inventory import CONDITIONS
 from .settled import CENT
 from .types import Cell, Form, Row, Sheet
 
-__all__ = ["DOCUMENTS", "draft_sheets", "served"]
+__all__ = ["DOCUMENTS", "draft_sheets", "said", "served", "waybill"]
 
 #: Source of a form → the kinds of document it is printed of.
 DOCUMENTS: Mapping[str, frozenset[str]] = {
@@ -101,6 +101,8 @@ def _found(store: Store, pair: str, form: Form, number: str) -> Draft:
     )
 
 
+#: What a value is called, for people.
+Naming = Callable[[Value], str | None]
 #: One sheet: whose it is, the blanks of its heading, its rows.
 Filled = tuple[str, Mapping[str, Cell], Mapping[str, tuple[Row, ...]]]
 
@@ -149,7 +151,7 @@ class _Called:
 _TEXTS = ("name", "model", "inventory_number", "serial", "condition")
 
 
-def _first(header: Values, called: _Called, *roles: str) -> str | None:
+def _first(header: Values, called: Naming, *roles: str) -> str | None:
     return next((name for role in roles if (name := called(header.get(role)))), None)
 
 
@@ -158,7 +160,7 @@ def _day(header: Values) -> date | None:
     return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
 
 
-def _said(member: Operation) -> dict[str, Value]:
+def said(member: Operation) -> dict[str, Value]:
     """The roles of a row."""
     return {**member.header, **{change.name: change.after for change in member.changes}}
 
@@ -170,7 +172,7 @@ def _numbered(rows: Iterable[Row]) -> tuple[Row, ...]:
 # -- waybills ----------------------------------------------------------------------------------------------------------
 
 
-def _waybill(header: Values, called: _Called) -> dict[str, Cell]:
+def waybill(header: Values, called: Naming) -> dict[str, Cell]:
     """Who gives and who takes, by whatever role the document has for them."""
     return {
         "organization": _first(header, called, "organization"),
@@ -183,23 +185,23 @@ def _waybill(header: Values, called: _Called) -> dict[str, Cell]:
 
 def _moves(header: Values, members: Iterable[Operation], called: _Called, day: date) -> Iterator[Filled]:
     rows = _numbered(called.thing(member) for member in members)
-    yield "", _waybill(header, called), {"lines": rows}
+    yield "", waybill(header, called), {"lines": rows}
 
 
 def _stock_moves(header: Values, members: Iterable[Operation], called: _Called, day: date) -> Iterator[Filled]:
-    yield "", _waybill(header, called), {"lines": tuple(_item(member, called) for member in members)}
+    yield "", waybill(header, called), {"lines": tuple(_item(member, called) for member in members)}
 
 
 def _item(member: Operation, called: _Called) -> Row:
-    said = _said(member)
-    item, quantity, price = said.get("item"), said.get("quantity"), said.get("price")
+    told = said(member)
+    item, quantity, price = told.get("item"), told.get("quantity"), told.get("price")
     known = called.values(item)
     unit = str(known.get("unit") or "")
     many, each = (value if isinstance(value, Decimal) else None for value in (quantity, price))
     return {
         "title": called(item) or member.label,
         "code": str(known.get("code") or "") or None,
-        "inventory_number": called(said.get("inventory_number")),
+        "inventory_number": called(told.get("inventory_number")),
         "okei": unit_key(unit) or None,
         "unit": unit or None,
         "requested": many,
@@ -219,7 +221,7 @@ def _by_person(
     """Rows by the person that the header names, or each row where the document keeps people there."""
     found: dict[str, tuple[Value, list[Operation]]] = {}
     for member in members:
-        told = {**_said(member), **{role: header[role] for role in roles if header.get(role)}}
+        told = {**said(member), **{role: header[role] for role in roles if header.get(role)}}
         person = next((told[role] for role in roles if told.get(role)), None)
         found.setdefault(str(person), (person, []))[1].append(member)
     yield from found.values()

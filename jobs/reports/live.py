@@ -23,7 +23,8 @@ from ..forms.types import Row, Stamp
 from ..wiring import Wired
 from .budget import by_article, due_told, of_licences, of_requests, of_reserve, planned
 from .fulfilment import asked_lines, asked_requests
-from .making import Wanted, digest_of, refuse_period
+from .making import Wanted, digest_of, refuse_period, written_drafts
+from .movement import Known, moved
 from .turnover import Stretch, Turnover, turnover
 from .turnover_rows import by_department, ending, lines
 from .types import Filled
@@ -47,6 +48,10 @@ _UPGRADES: Mapping[Side, Sequence[str]] = {
     "desk": (
         *("organization", "department", "person", "place", "equipment", "work", "component", "supply", "movement"),
     ),
+}
+_MOVEMENT: Mapping[Side, Sequence[str]] = {
+    "book": ("organization", "department", "person", "place", "item"),
+    "desk": ("organization", "department", "person", "place", "equipment", "supply", "movement"),
 }
 _STATES = ("open", "edited", "posted", "agreed", "adopted", "refused", "gone")
 Progress = Callable[[str], None]
@@ -187,6 +192,24 @@ def _ids(snapshot: Snapshot, kind: str) -> list[str]:
     return list(listing.records) if listing else []
 
 
+# -- movement ----------------------------------------------------------------------------------------------------------
+
+
+def _movement(look_: _Look) -> _Made:
+    stretch, store, pair = _stretch(look_), look_.parts.store, look_.parts.pair.name
+    snapshot = look_.read(_MOVEMENT)
+    known = Known(
+        snapshot,
+        store.events_of_records(pair, _ids(snapshot, "movement")),
+        {draft.id: draft for draft in store.drafts(pair, _STATES)},
+        written_drafts(store, pair),
+        look_.wanted.titles,
+        look_.parts.engine.settings.zone,
+    )
+    rows = moved(known, _inside(snapshot, resolve(look_.wanted.asked, snapshot)), stretch)
+    return _Made({"lines": tuple(rows)}, snapshot.sources, (_days(stretch),))
+
+
 # -- requests ----------------------------------------------------------------------------------------------------------
 
 
@@ -264,6 +287,7 @@ def _budget(look_: _Look) -> _Made:
 
 _MAKERS: Mapping[str, Callable[[_Look], _Made]] = {
     "turnover": _turnover,
+    "movement": _movement,
     "requests": _requests,
     "budget": _budget,
     "repairs": _repairs,

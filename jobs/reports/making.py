@@ -15,7 +15,7 @@ from ...sync.pair import book_now
 from ...sync.reconcile.look import Look
 from ...sync.reconcile.scope import Asked, resolve
 from ...sync.reconcile.types import ReconcileRules
-from ...sync.store import Store
+from ...sync.store import OperationRow, Store
 from ...sync.types import Draft, Record
 from ..forms.facts import facts_of
 from ..forms.inventory import sheets
@@ -26,7 +26,7 @@ from .comparison import classes, concerns, differences, licences
 from .quality import quality
 from .types import Filled, Report
 
-__all__ = ["Wanted", "digest_of", "make", "refuse_period"]
+__all__ = ["Wanted", "digest_of", "make", "refuse_period", "written_drafts"]
 
 #: Drafts that wait for somebody, and what is said of them.
 _STATES = {"open": "ждёт проведения", "edited": "изменён, ждёт проведения", "posted": "проведён, ждёт регистра"}
@@ -129,7 +129,7 @@ def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
 
 def _drafts(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted) -> Iterator[Row]:
     """Drafts that wait, oldest first, with the day they were written and what was said in them."""
-    written = {op.operation.key: op for op in store.operations(pair) if op.operation.action == "draft"}
+    written = written_drafts(store, pair)
     today = book_now(now, zone).date()
     for draft in store.drafts(pair, _STATES):
         its = written.get(draft.id)
@@ -146,6 +146,11 @@ def _drafts(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Want
             "note": str(note) if note else None,
             "ref": draft.ref,
         }
+
+
+def written_drafts(store: Store, pair: str) -> dict[str, OperationRow]:
+    """Draft → the write that made it, whose header says what was told in it."""
+    return {op.operation.key: op for op in store.operations(pair) if op.operation.action == "draft"}
 
 
 def _things(draft: Draft) -> str:

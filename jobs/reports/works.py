@@ -14,7 +14,7 @@ from ...sync.works import MODERNIZATION, proposal
 from ..forms.types import Cell, Row
 from .comparison import Inside, rows_of
 
-__all__ = ["RETURNED", "repairs", "upgrades", "warranties"]
+__all__ = ["DRAFTS", "RETURNED", "repairs", "upgrades", "warranties"]
 
 _ENDS = frozenset({"returned", "replaced"})
 #: What is told of a thing that came back as it was.
@@ -35,7 +35,8 @@ _COMPONENTS = {
     "other": "прочее",
 }
 _PROPOSALS = {"repair": "ремонт", "modernization": "модернизация", "": "не определяется"}
-_DRAFTS = {
+#: What became of a draft.
+DRAFTS = {
     "open": "ждёт проведения",
     "edited": "изменён, ждёт проведения",
     "posted": "проведён",
@@ -188,7 +189,7 @@ def _document(event: Event | None, drafts: Mapping[str, Draft]) -> str | None:
     draft = drafts.get(event.draft) if event and event.draft else None
     if draft is None:
         return None
-    return f"{draft.number or 'без номера'} ({_DRAFTS.get(draft.state, draft.state)})"
+    return f"{draft.number or 'без номера'} ({DRAFTS.get(draft.state, draft.state)})"
 
 
 def _decision(event: Event | None) -> str:

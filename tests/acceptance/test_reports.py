@@ -126,6 +126,7 @@ def happen(firm: Firm) -> None:
         "licence",
         [{"name": "Офис", "seats": "5", "expires": "2026-03-15", "organization": ask["organization"]}],
     )
+    firm.work("01", department="it", custodian="boris")
     firm.night()
     anna = it.find("employee", "name", "Андреева Анна Антоновна")
     for request in (mice, batteries):
@@ -153,7 +154,7 @@ def filled(firm: Firm, name: str, **wanted: Any) -> Filled:
 
 
 def by(rows: Any, name: str, value: object) -> dict[str, Any]:
-    [row] = [dict(one) for one in rows if one[name] == value]
+    [row] = [dict(one) for one in rows if one.get(name) == value]
     return row
 
 
@@ -251,6 +252,27 @@ def test_repairs_as_forms_to_sign(firm: Firm) -> None:
         {"n": 1, "title": "Компьютер 06", "inventory_number": "ОС-06", "serial": "SN77A06"},
     )
     assert sheet.rows["costs"] == ({"n": 1, "title": "Компьютер 06", "work": "ремонт", "repair": Decimal("1500.50")},)
+
+
+def test_movement_of_consumables_and_things_with_their_documents(firm: Firm) -> None:
+    asked = {"since": date(2026, 2, 1), "titles": {"move": "Перемещение ОС", "consume": "Требование"}}
+    rows = filled(firm, "movement", **asked).rows["lines"]
+    assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
+    used = {(row["title"], row["kind"]): row for row in rows}
+    psu, spent, thing = used["psu", "выдача"], used["ram", "расход по учёту"], by(rows, "inventory_number", "ОС-01")
+    assert (psu["quantity"], psu["unit"], psu["from"], psu["state"]) == (1, "шт", "Основной склад", "проведён")
+    assert (psu["document"], psu["number"]) == ("Требование", used["ram", "выдача"]["number"])
+    # The books' own write-off: no draft of ours stands behind it.
+    assert (spent["quantity"], spent["state"], spent.get("document")) == (2, "проведён, из 1С", None)
+    assert (thing["kind"], thing["quantity"], thing["document"]) == ("перемещение", 1, "Перемещение ОС")
+    assert (thing["from"], thing["to"], thing["state"]) == (
+        "Андреева Анна Антоновна, Бухгалтерия", "Борисов Борис Богданович, Отдел ИТ", "ждёт проведения",
+    )  # fmt: skip
+    assert len(rows) == 4, "a movement and its draft are one row"
+    assert filled(firm, "movement", **asked, asked=Asked(numbers=("ОС-01",))).rows["lines"] == (thing,)
+    assert filled(firm, "movement", asked=Asked(organization=("ООО «Лилия»",))).rows["lines"] == ()
+    january = filled(firm, "movement", since=date(2026, 1, 1), until=date(2026, 1, 31))
+    assert january.rows["lines"] == ()
 
 
 def test_requests_and_the_budget_of_the_next_month(firm: Firm) -> None:
