@@ -273,6 +273,10 @@ LICENCE = _read(
     Field("seats", "quantity", "Рабочих мест", "Seats"),
     Field("expires", "date", "Действует до", "Valid until"),
     Field("book_object", "text", "Объект учёта в 1С", "Object in 1C"),
+    Field("right", "text", "Вид права", "Kind of right"),
+    Field("document", "text", "Документ", "Document"),
+    Field("responsible", "reference", "Ответственный", "Responsible", of="person"),
+    Field("account", "text", "Счёт учёта", "Account"),
     scope="organization",
 )
 INSTALLATION = _read(

@@ -171,25 +171,33 @@ def licences(snapshot: Snapshot, inside: Inside, day: date) -> Iterator[Row]:
         for record in rows_of(snapshot, "installation", "desk")
         if not record.retired and isinstance(ref := record.values.get("licence"), Ref)
     )
-    costs = {str(r.values.get("name") or r.id): r.values.get("cost") for r in rows_of(snapshot, "licence", "book")}
+    held: dict[str, list[Record]] = {}
+    for record in rows_of(snapshot, "licence", "book"):
+        held.setdefault(str(record.values.get("name") or record.id), []).append(record)
     for record in rows_of(snapshot, "licence", "desk"):
         if record.retired or not inside(record):
             continue
         values = record.values
         seats, expires, its = values.get("seats"), values.get("expires"), str(values.get("book_object") or "")
         left = seats - taken[record.id] if isinstance(seats, Decimal) else None
-        cost = costs.get(its)
+        # One object may stand on several accounts: whoever names it names all of it.
+        book = held.get(its, [])
+        costs = [cost for one in book if isinstance(cost := one.values.get("cost"), Decimal)]
         yield {
             "organization": snapshot.called(values.get("organization")) or None,
             "product": str(values.get("name") or record.id),
+            "right": str(values.get("right") or "") or None,
+            "document": str(values.get("document") or "") or None,
             "expires": expires if isinstance(expires, date) else None,
             "days": (expires - day).days if isinstance(expires, date) else None,
             "bought": seats if isinstance(seats, Decimal) else None,
             "installed": Decimal(taken[record.id]),
             "free": max(left, Decimal(0)) if left is not None else None,
             "over": -left if left is not None and left < 0 else None,
+            "responsible": snapshot.called(values.get("responsible")) or None,
             "book_object": its or None,
-            "cost": cost if isinstance(cost, Decimal) else None,
+            "account": ", ".join(sorted({str(a) for one in book if (a := one.values.get("account"))})) or None,
+            "cost": sum(costs, Decimal(0)) if costs else None,
         }
 
 

@@ -139,8 +139,9 @@ def _stands(known: Known, record: Record) -> dict[str, Cell]:
     """The document of the books and what became of it."""
     event = known.events.get(record.id)
     if event is None:
-        crossed = record.values.get("origin") == "book"
-        return {"state": "проведён, из 1С" if crossed else "не прочитано обменом"}
+        if record.values.get("origin") == "book":
+            return {"number": _text(record.values.get("document")), "state": "проведён, из 1С"}
+        return {"state": "не прочитано обменом"}
     draft = known.drafts.get(event.draft)
     state = _REASONS.get(event.reason) or _STATES.get(event.state, event.state)
     return {"state": state, **known.document(draft)}

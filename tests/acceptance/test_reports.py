@@ -264,6 +264,7 @@ def test_movement_of_consumables_and_things_with_their_documents(firm: Firm) -> 
     assert (psu["document"], psu["number"]) == ("Требование", used["ram", "выдача"]["number"])
     # The books' own write-off: no draft of ours stands behind it.
     assert (spent["quantity"], spent["state"], spent.get("document")) == (2, "проведён, из 1С", None)
+    assert spent["number"] == firm.world.rows(WRITE_OFF)[0]["Number"]
     assert (thing["kind"], thing["quantity"], thing["document"]) == ("перемещение", 1, "Перемещение ОС")
     assert (thing["from"], thing["to"], thing["state"]) == (
         "Андреева Анна Антоновна, Бухгалтерия", "Борисов Борис Богданович, Отдел ИТ", "ждёт проведения",

@@ -267,6 +267,8 @@ licence = Class(
     seats=String(),
     expires=String(),
     book_object=String(),
+    right=String(),
+    document=String(),
     employee=Link("employee"),
     notes=String(),
     **mark(),

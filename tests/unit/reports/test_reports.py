@@ -108,13 +108,19 @@ def test_custody_tells_what_each_person_has(kept: Kept) -> None:
 def test_seats_add_up() -> None:
     made = company(1)
     made.put("licence", "desk", "l1", name="Офис", seats=Decimal(2), organization="o1", expires=date(2026, 4, 1))
-    made.put("licence", "desk", "l2", name="Сервер", organization="o1")
+    right = {"right": "подписка", "document": "Договор 7", "responsible": "o1p1", "book_object": "Право на сервер"}
+    made.put("licence", "desk", "l2", name="Сервер", organization="o1", **right)
+    for account, cost in (("97.21", 700), ("04.01", 300)):
+        made.put("licence", "book", account, name="Право на сервер", account=account, cost=Decimal(cost))
     for n in range(3):
         made.put("installation", "desk", f"n{n}", name="Офис", licence="l1")
     office, server = licences(made.snapshot(), lambda record: True, TODAY)
     assert (office["bought"], office["installed"], office["free"], office["over"]) == (2, 3, 0, 1)
     assert office["days"] == 30
     assert (server["bought"], server["free"], server["over"]) == (None, None, None)
+    assert (server["right"], server["document"], server["responsible"]) == ("подписка", "Договор 7", "Сотрудник o1 1")
+    # An object of the books that stands on two accounts is one object.
+    assert (server["account"], server["cost"]) == ("04.01, 97.21", 1000)
 
 
 def test_quality_names_what_is_wrong_with_the_records() -> None:
