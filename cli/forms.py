@@ -11,6 +11,7 @@ from ..i18n import N_
 from ..jobs.forms.catalog import form as form_called
 from ..jobs.forms.catalog import forms
 from ..jobs.forms.inventory import SOURCES
+from ..jobs.forms.live import LIVE, make_live
 from ..jobs.forms.making import Wanted, make, write
 from ..jobs.forms.moves import DOCUMENTS
 from ..jobs.forms.repairs import REPAIRED, make_repairs
@@ -18,7 +19,7 @@ from ..jobs.forms.types import Paper
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone, utc_now, wired
 from .frame import OK, Seat, command
-from .scope import Department, Number, Organization, Person, Warehouse, asked, option
+from .scope import Department, Number, Organization, Person, Warehouse, Words, asked, option
 from .show import rows, table
 
 __all__: list[str] = []
@@ -29,7 +30,7 @@ NameArgument = Annotated[
 ]
 
 
-@command("form", help="A unified form to print and sign, filled from what is kept; only --repairs reads a side.")
+@command("form", help="A unified form to print and sign, filled from what is kept, or from a side that is read for it.")
 def form(
     seat: Seat,
     name: NameArgument = None,
@@ -54,6 +55,26 @@ def form(
     repaired: Annotated[
         bool, option("repairs", "The repair act or ОС-3 of the repairs that the desk recorded; reads the desk.")
     ] = False,
+    document: Annotated[
+        str | None,
+        option(
+            "document",
+            "Of this document in 1C (М-4 of a receipt, ОС-4 of a write-off): its number or its key; reads 1C.",
+        ),
+    ] = None,
+    moved: Annotated[
+        bool, option("movements", "The М-17 of what came and went in 1C (with --desk: on the desk); reads both sides.")
+    ] = False,
+    item: Annotated[Words, option("item", "Only the М-17 of this item: its name, code or article.")] = None,
+    since: Annotated[str | None, option("since", "The first day of М-17; else the first of the month.")] = None,
+    until: Annotated[str | None, option("until", "The last day of М-17; else today.")] = None,
+    scrapped: Annotated[
+        bool,
+        option(
+            "write-off",
+            help="The ОС-4 of the fixed assets asked for, else of those proposed for write-off; reads both sides.",
+        ),
+    ] = False,
     fill: Annotated[Path | None, option("fill", "Blanks of the heading and rows from this TOML file.")] = None,
 ) -> int:
     if name is None:
@@ -61,14 +82,14 @@ def form(
     wanted_form = form_called(name)
     if out is None:
         raise typer.BadParameter(seat.t("Say where the form goes: --out FILE."))
-    if sum(map(bool, (desk, counted, count))) > 1:
-        raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted or --count)."))
     about = asked(
         organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
     )
-    if repaired and any((run, desk, counted, count, draft)):
-        raise typer.BadParameter(seat.t("A form of repairs is made of what the desk has now: --repairs stands alone."))
-    wanted = Wanted(wanted_form, run, about, desk, fill, tuple(counted or ()), draft, count)
+    days = (seat.day(since) if since else None, seat.day(until) if until else None)
+    made_of = _made_of(seat, document=bool(document), movements=moved, write_off=scrapped)
+    kept = (run, about, desk, fill, tuple(counted or ()), draft, count)
+    wanted = Wanted(wanted_form, *kept, document, made_of, tuple(item or ()), *days)
+    _refuse(seat, wanted, repaired=repaired)
     paper = _made(seat, wanted, repaired=repaired)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
@@ -86,13 +107,38 @@ def form(
     return OK
 
 
+def _refuse(seat: Seat, wanted: Wanted, *, repaired: bool) -> None:
+    """Raises ``typer.BadParameter`` for options that do not go together."""
+    kept = any((wanted.counted, wanted.count, wanted.draft))
+    if sum((wanted.desk, bool(wanted.counted), bool(wanted.count))) > 1:
+        raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted or --count)."))
+    if repaired and (kept or wanted.run or wanted.desk):
+        raise typer.BadParameter(seat.t("A form of repairs is made of what the desk has now: --repairs stands alone."))
+    made_of, movements = wanted.made_of, wanted.made_of == "movements"
+    other = repaired or kept or (wanted.run and made_of != "write-off") or (wanted.desk and not movements)
+    if made_of and other:
+        raise typer.BadParameter(seat.t("--{option} takes its own rows: leave the other sources out.", option=made_of))
+    if (wanted.item or wanted.since or wanted.until) and not movements:
+        raise typer.BadParameter(seat.t("--item, --since and --until belong to --movements."))
+
+
 def _made(seat: Seat, wanted: Wanted, *, repaired: bool) -> Paper:
-    """From what is kept without asking anybody; of repairs the desk is read."""
-    if not repaired:
+    """From what is kept without asking anybody; of repairs and what 1C has now, sides are read."""
+    if not repaired and not wanted.made_of:
         with open_store(seat.settings) as store:
             return make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings) as parts:
-        return make_repairs(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
+        maker = make_repairs if repaired else make_live
+        return maker(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
+
+
+def _made_of(seat: Seat, *, document: bool, movements: bool, write_off: bool) -> str:
+    """The option that says what is read for the form; "" where none does."""
+    given = {"document": document, "movements": movements, "write-off": write_off}
+    named = [name for name, there in given.items() if there]
+    if len(named) > 1:
+        raise typer.BadParameter(seat.t("--document, --movements and --write-off are given one at a time."))
+    return named[0] if named else ""
 
 
 def _list(seat: Seat) -> int:
@@ -102,6 +148,7 @@ def _list(seat: Seat) -> int:
             "title": one.title,
             "okud": one.okud,
             "filled": one.source in SOURCES,
+            "options": list(LIVE.get(one.source, ())),
             "fields": {field.name: field.text for field in one.fields},
             "tables": {
                 found.name: {column.name: f"{column.number} {column.heading}" for column in found.columns}
@@ -116,6 +163,8 @@ def _list(seat: Seat) -> int:
         source = seat.t(N_("comparison")) if one.source in SOURCES else seat.t(N_("file (--fill)"))
         source = seat.t(N_("draft (--draft), file (--fill)")) if one.source in DOCUMENTS else source
         source = f"{seat.t(N_('repairs (--repairs)'))}, {source}" if one.source in REPAIRED else source
+        read = ", ".join(f"--{option}" for option in LIVE.get(one.source, ()))
+        source = f"{seat.t(N_('what is read now ({options})'), options=read)}, {source}" if read else source
         rows(shown, [[one.name, one.title, one.okud or "—", source]])
     seat.say(shown)
     return OK

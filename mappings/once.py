@@ -13,6 +13,7 @@ __all__ = [
     "ALL_KINDS",
     "APPROVAL",
     "COMPONENT",
+    "DEPRECIATION",
     "HOLDING",
     "INSTALLATION",
     "ITEM",
@@ -70,6 +71,16 @@ HOLDING = _read(
     Field("account", "text", "Счёт", "Account"),
     Field("quantity", "quantity", "Количество", "Quantity"),
     Field("cost", "money", "Сумма", "Amount"),
+    scope="organization",
+)
+#: How much of a fixed asset's cost the books have written off by and by; several accounts of one card are rows each.
+DEPRECIATION = _read(
+    "depreciation",
+    "Амортизация",
+    "Depreciation",
+    Field("asset", "reference", "Основное средство", "Fixed asset", of="equipment"),
+    Field("organization", "reference", "Организация", "Organisation", of="organization"),
+    Field("amount", "money", "Сумма", "Amount"),
     scope="organization",
 )
 #: One stock card of the desk: an item at a place. ``factor``: how many of the books' units one of the desk's is.
@@ -289,7 +300,7 @@ INSTALLATION = _read(
 )
 #: Every kind a mapping may name.
 ALL_KINDS: tuple[Kind, ...] = (
-    *(*KINDS, ITEM, STOCK, HOLDING, SUPPLY, MOVEMENT, WORK, WORK_PART, COMPONENT),
+    *(*KINDS, ITEM, STOCK, HOLDING, DEPRECIATION, SUPPLY, MOVEMENT, WORK, WORK_PART, COMPONENT),
     *(REQUEST, REQUEST_LINE, APPROVAL, ALLOCATION, WARRANTY, LICENCE, INSTALLATION),
 )
 

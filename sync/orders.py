@@ -249,9 +249,17 @@ def _fate(world: World, draft: Draft, code: str) -> Issue:
 
 def _issue(world: World, order: Order, code: str, **params: Any) -> Issue:
     facts = _facts(world, order)
-    told: Mapping[str, Any] = {"name": order.number, "document": order.document, "facts": facts, **params}
+    told: dict[str, Any] = {"name": order.number, "document": order.document, "facts": facts, **params}
+    if cards := _cards(world, order):
+        told["cards"] = cards
     mark = fingerprint({"facts": facts, **{name: str(value) for name, value in params.items()}})
     return Issue(question_about(order.event), code, KIND, params=told, fingerprint=mark)
+
+
+def _cards(world: World, order: Order) -> list[str]:
+    """Ids of the books' cards that the order is about: a form of them can be printed."""
+    assets = [asset for row in order.rows if isinstance(asset := row.get("asset"), Ref)]
+    return [own.id for asset in assets if (own := world.index.on("book", asset))]
 
 
 def _facts(world: World, order: Order) -> str:

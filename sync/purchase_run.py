@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from ..connectors.base import Query, Raw
+from ..connectors.base import Raw
 from ..errors import UchetError
 from ..mappings.model import Ref
 from ..mappings.shapes import RECEIPTS
 from ..mappings.text import fold
 from .deadlines import KIND as BUDGET
 from .deadlines import questions as of_budgets
+from .documents import documents
 from .ids import plan_id
 from .intake import PASSING
 from .licences import BookObject, Installation, Licence, questions
@@ -89,10 +90,7 @@ class Reading:
         """Whole documents of the books whose field ``name`` is one of ``ids``; a set that is not published has none."""
         if collection not in self.sight.contact.descriptions["book"].collections:
             return
-        size = max(pair.book.capabilities.many_ids, 1)
-        for start in range(0, len(ids), size):
-            for page in pair.book.read(Query(collection, (), {name: tuple(ids[start : start + size])})):
-                yield from page.records
+        yield from documents(pair.book, collection, name, ids)
 
     def failed(self, side: Side, kind: str, error: UchetError) -> None:
         """A source that could not be read leaves the questions of its kind as they are."""
@@ -207,17 +205,17 @@ def read_bought(
         supplies, items = reading.both(pair, "supply", "item")
     goods = goods_of(lines, supplies, items)
     units = {id: str(unit) for id, r in items.records.items() if (unit := r.values.get("unit"))} if items else {}
-    documents = pair.book_map.documents
+    mapped = pair.book_map.documents
     mine = str(pair.book_map.kinds["request"].options.get("document", "")) if "request" in pair.book_map.kinds else ""
-    if ("request", "book") not in reading.listings or mine not in documents:
+    if ("request", "book") not in reading.listings or mine not in mapped:
         return Bought(goods=goods, units=units)
     ids = sorted({order.id for one in alive for order in orders.get(one.id, ())})
     key = str(pair.book_map.options.get("id", ""))
     found: list[BookLine] = []
     try:
-        for raw in reading.whole_of(pair, documents[mine].collection, key, ids):
-            found += lines_of(documents[mine], raw, "order", label)
-        receipts = [documents[name] for name in RECEIPTS if name in documents]
+        for raw in reading.whole_of(pair, mapped[mine].collection, key, ids):
+            found += lines_of(mapped[mine], raw, "order", label)
+        receipts = [mapped[name] for name in RECEIPTS if name in mapped]
         for place in dict.fromkeys((one.collection, one.header["order"]) for one in receipts):
             for raw in reading.whole_of(pair, *place, ids):
                 for document in receipts:

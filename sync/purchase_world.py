@@ -20,7 +20,7 @@ from .purchase_stock import stock_of
 from .types import Listing, Record, Side
 from .world import World
 
-__all__ = ["DESK_KINDS", "Bought", "Order", "Purchases", "gather"]
+__all__ = ["DESK_KINDS", "Bought", "Order", "Purchases", "gather", "marked"]
 
 #: What is read of the desk; without all of it nothing is decided that night.
 DESK_KINDS = ("request", "request_line", "approval", ALLOCATION, "warranty")
@@ -221,8 +221,6 @@ def _names(world: World, label: Label, lines: Mapping[str, Record]) -> dict[str,
 
 def _orders(listing: Listing | None, known: Mapping[str, Record], rules: RequestRules) -> dict[str, tuple[Order, ...]]:
     """Documents by the request numbers that their comments name; one document may name several requests."""
-    before, after = fold(rules.mark).split("{number}")
-    sought = re.compile(rf"(?<!\w){re.escape(before.strip())}\s*(\d+)(?!\d){re.escape(after)}")
     found: dict[str, list[Order]] = {}
     for id, record in sorted(listing.records.items()) if listing else ():
         if record.retired or record.values.get("state") == "cancelled":
@@ -230,7 +228,14 @@ def _orders(listing: Listing | None, known: Mapping[str, Record], rules: Request
         texts = texts_of(record, "number", "state", "delivery")
         day, posted = of_type(record.values.get("date"), date), record.values.get("posted") is not False
         order = Order(id, texts["number"].strip(), day, texts["state"], texts["delivery"], posted)
-        for number in dict.fromkeys(sought.findall(fold(str(record.values.get("comment") or "")))):
+        for number in marked(str(record.values.get("comment") or ""), rules):
             if number in known:
                 found.setdefault(number, []).append(order)
     return {id: tuple(orders) for id, orders in found.items()}
+
+
+def marked(comment: str, rules: RequestRules) -> tuple[str, ...]:
+    """The numbers of the requests that a comment names, by the mark that settings agree on."""
+    before, after = fold(rules.mark).split("{number}")
+    sought = re.compile(rf"(?<!\w){re.escape(before.strip())}\s*(\d+)(?!\d){re.escape(after)}")
+    return tuple(dict.fromkeys(sought.findall(fold(comment))))

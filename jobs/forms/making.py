@@ -39,7 +39,7 @@ from .session import as_filled, heading
 from .types import Form, Paper, Sheet, Stamp
 from .xlsx import write_xlsx
 
-__all__ = ["Wanted", "chosen", "count_sheet", "make", "named", "overlaid", "sources_told", "write"]
+__all__ = ["SIDES_RU", "Wanted", "chosen", "count_sheet", "make", "named", "overlaid", "sources_told", "write"]
 
 #: What a source must have been read of, whole: of the books, and of the desk where its figures stand for the fact.
 _THINGS = (("equipment", "book"),)
@@ -55,7 +55,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, Side], ...]] = {
     "order": (),
 }
 _DESK: tuple[tuple[str, Side], ...] = (("equipment", "desk"), ("supply", "desk"))
-_SIDES = {"book": "учёт", "desk": "ИТ"}
+SIDES_RU: Mapping[str, str] = {"book": "учёт", "desk": "ИТ"}
 #: Said on every sheet whose fact is the desk's word and no count.
 BY_DESK = "Фактическое наличие показано по данным службы ИТ; осмотр и пересчёт не проводились."
 
@@ -64,7 +64,10 @@ BY_DESK = "Фактическое наличие показано по данн�
 class Wanted:
     """What is asked for. ``run``: a reconciliation (``None``: the last one); ``desk``: the desk's figures stand for
     the fact; ``counted``: filled count sheets do; ``count``: a session does; ``fill``: a file of a person's;
-    ``draft``: the form of this draft."""
+    ``draft``: the form of this draft; ``document``: of this document in the books.
+
+    ``made_of``: what is read for it now (a key of ``live.MADE_OF``); then ``item`` and the days ``since`` and ``until``
+    say of what."""
 
     form: Form
     run: str | None = None
@@ -74,6 +77,11 @@ class Wanted:
     counted: tuple[Path, ...] = ()
     draft: str | None = None
     count: int | None = None
+    document: str | None = None
+    made_of: str = ""
+    item: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
 
 
 def make(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Paper:
@@ -233,7 +241,7 @@ def _with_names(listing: Listing, labels: Mapping[tuple[Side, str, str], str]) -
 def _check_read(wanted: Wanted, snapshot: Snapshot, made: Reconciliation) -> None:
     """No form is made of what could not be read: it would look as if nothing were there."""
     needs = (*_NEEDS[wanted.form.source], *(_DESK if wanted.desk else ()))
-    bad = [f"{_SIDES[side]}: {kind_of(kind).ru}" for kind, side in needs if snapshot.unsure(kind, side)]
+    bad = [f"{SIDES_RU[side]}: {kind_of(kind).ru}" for kind, side in needs if snapshot.unsure(kind, side)]
     if bad:
         raise Reject(
             "form_unread",
@@ -251,8 +259,8 @@ def sources_told(sources: Iterable[Source]) -> Iterator[str]:
     for one in listed:
         if one.failed or not one.complete:
             why = one.error_ru or "перечень неполон"
-            yield f"НЕ ПРОЧИТАНО ({_SIDES[one.side]}, {kind_of(one.kind).ru}): {why}"
-    for side, title in _SIDES.items():
+            yield f"НЕ ПРОЧИТАНО ({SIDES_RU[one.side]}, {kind_of(one.kind).ru}): {why}"
+    for side, title in SIDES_RU.items():
         good = [f"{kind_of(s.kind).ru} {s.read}" for s in listed if s.side == side and s.complete and not s.failed]
         if good:
             yield f"Прочитано ({title}): {', '.join(good)}."

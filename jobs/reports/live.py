@@ -19,6 +19,7 @@ from ...sync.reconcile.types import Snapshot, Source
 from ...sync.sight import Contact, look
 from ...sync.types import Record
 from ..forms.making import sources_told
+from ..forms.sides import lost
 from ..forms.types import Row, Stamp
 from ..wiring import Wired
 from .budget import by_article, due_told, of_licences, of_requests, of_reserve, planned
@@ -110,15 +111,7 @@ def _stretch(look_: _Look) -> Stretch:
         until = (since + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     since = look_.wanted.since or since
     until = look_.wanted.until or max(until, since)
-    if since > until:
-        raise Reject(
-            "report_days",
-            "{since} is later than {until}.",
-            hint="Give the first day with --since and the last one with --until.",
-            since=since,
-            until=until,
-        )
-    return Stretch(since, until, look_.today)
+    return Stretch(since, until, look_.today).checked()
 
 
 def _days(stretch: Stretch) -> str:
@@ -133,14 +126,7 @@ def _inside(snapshot: Snapshot, scope: Scope) -> Callable[[Record], bool]:
 
 
 def _turnover(look_: _Look) -> _Made:
-    stretch = _stretch(look_)
-    if stretch.until > look_.today:
-        raise Reject(
-            "report_future",
-            "{until} has not come yet.",
-            hint="Give a last day that is not after today.",
-            until=stretch.until,
-        )
+    stretch = _stretch(look_).checked(past=True)
     snapshot, opening, found = _stock(look_, stretch)
     rule = look_.parts.settings.reserve
     rows: Tables = {
@@ -149,7 +135,7 @@ def _turnover(look_: _Look) -> _Made:
         "reserve": tuple(ending(found, rule)) if stretch.until == look_.today else (),
     }
     day = stretch.until if stretch.until < look_.today else None
-    return _Made(rows, (*snapshot.sources, *_failed(opening)), (_days(stretch),), day)
+    return _Made(rows, (*snapshot.sources, *lost(opening)), (_days(stretch),), day)
 
 
 def _stock(look_: _Look, stretch: Stretch) -> tuple[Snapshot, Snapshot, list[Turnover]]:
@@ -157,11 +143,6 @@ def _stock(look_: _Look, stretch: Stretch) -> tuple[Snapshot, Snapshot, list[Tur
     opening = look_.read(_OPENING, stretch.since - timedelta(days=1))
     scope = resolve(look_.wanted.asked, snapshot)
     return snapshot, opening, turnover(snapshot, opening, stretch, scope, look_.parts.settings.reserve)
-
-
-def _failed(snapshot: Snapshot) -> Iterator[Source]:
-    """Sources that are not there whole; the others are told once, by the reading of the last day."""
-    yield from (one for one in snapshot.sources if one.failed or not one.complete)
 
 
 # -- works -------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 
+from ...errors import Reject
 from ...mappings.model import Ref
 from ...settings import ReserveRule
 from ...sync.feed_facts import PLACES, Card, Spot, cards_of, spot_of
@@ -40,6 +41,25 @@ class Stretch:
 
     def holds(self, day: date) -> bool:
         return self.since <= day <= self.until
+
+    def checked(self, *, past: bool = False) -> Stretch:
+        """Itself. Raises ``Reject`` where the days do not follow each other, or (``past``) have not come yet."""
+        if self.since > self.until:
+            raise Reject(
+                "report_days",
+                "{since} is later than {until}.",
+                hint="Give the first day with --since and the last one with --until.",
+                since=self.since,
+                until=self.until,
+            )
+        if past and self.until > self.today:
+            raise Reject(
+                "report_future",
+                "{until} has not come yet.",
+                hint="Give a last day that is not after today.",
+                until=self.until,
+            )
+        return self
 
 
 @dataclass

@@ -152,6 +152,8 @@ def test_the_command_writes_lists_and_complains(kept: Kept, capsys: pytest.Captu
     listed = {one["name"]: one for one in json.loads(capsys.readouterr().out)["forms"]}
     assert listed["ИНВ-3"]["filled"]
     assert not listed["М-4"]["filled"]
+    assert listed["М-17"]["options"] == ["movements"]
+    assert listed["ОС-4"]["options"] == ["document", "write-off"]
     assert listed["ИНВ-19"]["tables"]["lines"]["final_surplus_quantity"].startswith("24 ")
     assert main(["form", "ИНВ-3", "--out", "опись.pdf"]) == 0
     assert (kept.folder / "опись.pdf").read_bytes().startswith(b"%PDF")
@@ -159,3 +161,20 @@ def test_the_command_writes_lists_and_complains(kept: Kept, capsys: pytest.Captu
     assert ".xlsx" in capsys.readouterr().err
     assert main(["form", "ИНВ-3", "--out", "нет/опись.xlsx"]) == 4
     assert main(["form", "ИНВ-3"]) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--movements", "--write-off"],
+        ["--movements", "--draft", "1"],
+        ["--document", "1", "--desk"],
+        ["--document", "1", "--run", "1"],
+        ["--write-off", "--repairs"],
+        ["--item", "Тонер"],
+        ["--since", "2026-01-01"],
+    ],
+)
+def test_sources_are_given_one_at_a_time(kept: Kept, options: list[str]) -> None:
+    assert main(["form", "М-17", "--out", "карточка.xlsx", *options]) == 2
+    assert not (kept.folder / "карточка.xlsx").exists()
