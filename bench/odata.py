@@ -2,8 +2,9 @@
 
 ``python bench/odata.py [--size N] [--runs N] [--folder PATH] [--json]``; needs nothing running. The emulator makes the
 rows once; a small server then hands out the same bytes to every client, page by page, so that what is timed is the
-client. Each client is a process of its own, in turns; medians count. The clients are installed in an environment of
-their own (``PyOData1C==0.0.9``, ``python-1c-odata==0.6.0``). Peak memory is that of the process.
+client; once more with ``DELAY`` before each answer, as a base that works for it. Each client is a process of its own,
+in turns; medians count. The clients are installed in an environment of their own (``PyOData1C==0.0.9``,
+``python-1c-odata==0.6.0``). Peak memory is that of the process.
 """
 
 from __future__ import annotations
@@ -19,10 +20,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from odata_clients import CLIENTS, child
+import odata_clients
+from child import Figure, run
+from odata_clients import CLIENTS, PYODATA, PYTHON_1C
 from odata_tape import serve
 
+SCRIPT = Path(__file__).name
 PEERS = ("PyOData1C==0.0.9", "python-1c-odata==0.6.0")
+#: Seconds that 1C takes for an answer where it is played to be slow.
+DELAY = 0.1
+OWN, FOUR = "uchet as it comes", "uchet on 4 connections"
+#: Who is compared with whom: pages of 1,000 with the same, what is given no setting with the same.
+PAIRS = (("uchet", PYODATA), ("uchet", PYTHON_1C), (OWN, f"{PYTHON_1C} as it comes"))
+SLOW_PAIRS = ((FOUR, PYODATA), (FOUR, PYTHON_1C), (OWN, f"{PYTHON_1C} as it comes"))
 
 # --- the harness
 
@@ -35,18 +45,6 @@ def peers(folder: Path) -> Path:
         subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
         (folder / "ready").touch()
     return python
-
-
-Taken = tuple[float, float, float, int]
-
-
-def run(python: Path | str, *words: str) -> Taken:
-    """One client once."""
-    done = subprocess.run([str(python), __file__, *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    seconds, cpu, peak, rows = json.loads(done.stdout.strip().splitlines()[-1])
-    return seconds, cpu, peak, rows
 
 
 class Server:
@@ -83,40 +81,52 @@ def measure(size: int, runs: int, folder: Path) -> dict[str, Any]:
     """All figures of one size: seconds, peaks, rows, and what a version scan costs when 1 % has changed."""
     python = peers(folder / "peers")
     server = Server(size, max(1, size // 100))
-    pythons = {"uchet": sys.executable, "bare": sys.executable}
-    out: dict[str, Any] = {"size": size, "runs": runs, "clients": {}}
+    out: dict[str, Any] = {"size": size, "runs": runs}
     try:
-        taken: dict[str, list[Taken]] = {name: [] for name in CLIENTS}
-        for name in CLIENTS:  # the server makes each client's listing when first asked
-            run(pythons.get(name, python), name, server.address)
-        for _ in range(runs):
-            for name in CLIENTS:
-                taken[name].append(run(pythons.get(name, python), name, server.address))
-        for name, figures in taken.items():
-            assert all(f[3] == size for f in figures), (name, figures)
-            cpu = [f[1] for f in figures]
-            out["clients"][name] = {
-                "seconds": statistics.median(f[0] for f in figures),
-                "cpu": statistics.median(cpu),
-                "range": [min(cpu), max(cpu)],
-                "peak": statistics.median(f[2] for f in figures),
-            }
+        _rounds(server, python, 1)  # the server makes each client's listing when first asked
+        out["clients"] = {n: _summed(f, size) for n, f in _rounds(server, python, runs).items()}
+        server.ask(f"delay {DELAY}")
+        out["slow"] = {n: _summed(f, size) for n, f in _rounds(server, python, 1).items()}
+        server.ask("delay 0")
         out["scan"] = _scan(server, size)
     finally:
         server.stop()
     return out
 
 
+def _rounds(server: Server, python: Path, runs: int) -> dict[str, list[Figure]]:
+    """Every client in turns."""
+    taken: dict[str, list[Figure]] = {name: [] for name in CLIENTS}
+    for _ in range(runs):
+        for name in CLIENTS:
+            own = name.split()[0] in ("uchet", "bare")
+            taken[name].append(run(SCRIPT, name, server.address, python=sys.executable if own else str(python)))
+    return taken
+
+
+def _summed(figures: Sequence[Figure], size: int) -> dict[str, Any]:
+    """Medians of one client's runs. Raises ``RuntimeError`` for one that did not read every row."""
+    if any(f.found != size for f in figures):
+        raise RuntimeError(f"{size} rows were to be read: {figures}")
+    cpu = [f.cpu for f in figures]
+    return {
+        "seconds": statistics.median(f.work for f in figures),
+        "cpu": statistics.median(cpu),
+        "range": [min(cpu), max(cpu)],
+        "peak": statistics.median(f.peak for f in figures),
+    }
+
+
 def _scan(server: Server, size: int) -> dict[str, int]:
     """Bytes and requests of a full reading and of the version scan after 1 % has changed."""
     with TemporaryDirectory() as cache:
         at = server.ask("count")
-        run(sys.executable, "uchet", server.address)
+        run(SCRIPT, "uchet", server.address)
         full = server.ask("count")
-        run(sys.executable, "uchet", server.address, cache)
+        run(SCRIPT, "uchet", server.address, cache)
         server.ask("change")
         before = server.ask("count")
-        run(sys.executable, "uchet", server.address, cache)
+        run(SCRIPT, "uchet", server.address, cache)
         after = server.ask("count")
     return {
         "changed": len(range(0, size, max(1, size // max(1, size // 100)))),
@@ -133,19 +143,26 @@ Goal = tuple[str, float, float, str, str, bool]
 def goals(found: dict[str, Any]) -> Iterator[Goal]:
     """Name, figure, goal, unit, both sides in words, and whether the figure must be at least the goal.
 
-    Clients are compared by their own processor time: the server answers them all from memory, and a wall clock on a
-    busy machine measures the neighbours.
+    Where answers come from memory, clients are compared by their own processor time: a wall clock on a busy machine
+    measures the neighbours. Where each answer is waited for, as one of 1C is, they are compared by the clock.
     """
-    clients, scan = found["clients"], found["scan"]
-    ours, bare = clients["uchet"], clients["bare"]
-    told = {name: _told(name, client) for name, client in clients.items()}
-    for name in (n for n in CLIENTS if n not in ("uchet", "bare")):
-        yield name, clients[name]["cpu"] / ours["cpu"], 3.0, "x", f"{told['uchet']} {told[name]}", True
-    yield "bare", ours["cpu"] / bare["cpu"], 1.3, "x", f"{told['uchet']} {told['bare']}", False
-    yield "memory", ours["peak"] / bare["peak"], 2.0, "x", "peak against bare requests", False
+    clients, slow, scan = found["clients"], found["slow"], found["scan"]
+    for ours, theirs in PAIRS:
+        name = theirs.replace(" ", "-")
+        yield name, clients[theirs]["cpu"] / clients[ours]["cpu"], 3.0, "x", _both(clients, ours, theirs), True
+    for ours, theirs in SLOW_PAIRS:
+        name = f"clock.{theirs.replace(' ', '-')}"
+        yield name, slow[theirs]["seconds"] / slow[ours]["seconds"], 3.0, "x", _both(slow, ours, theirs), True
+    bare = clients["bare"]
+    yield "bare", clients["uchet"]["cpu"] / bare["cpu"], 1.3, "x", _both(clients, "uchet", "bare"), False
+    yield "memory", clients["uchet"]["peak"] / bare["peak"], 2.0, "x", "peak against bare requests", False
     tail = f"{scan['changed']} changed: {scan['scan_requests']} requests, {scan['scan_bytes']} bytes"
     whole = f"full {scan['full_requests']} and {scan['full_bytes']}"
     yield "scan", scan["scan_bytes"] / scan["full_bytes"], 0.2, "", f"{tail}; {whole}", False
+
+
+def _both(clients: dict[str, Any], *names: str) -> str:
+    return " ".join(_told(name.replace(" ", "-"), clients[name]) for name in names)
 
 
 def _told(name: str, client: dict[str, Any]) -> str:
@@ -169,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serve(int(words[1]), int(words[2]))
         return 0
     if words and words[0] in CLIENTS:
-        child(*words)
+        odata_clients.child(*words)
         return 0
     parser = argparse.ArgumentParser(prog="bench/odata.py", description=__doc__)
     parser.add_argument("--size", type=int, default=100_000)

@@ -5,13 +5,13 @@ The peers live in an environment without uchet: nothing but the standard library
 
 from __future__ import annotations
 
-import json
-import resource
-import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from child import report
 
 SET = "Catalog_ОсновныеСредства"
 FIELDS = (
@@ -39,8 +39,8 @@ FIELDS = (
 PAGE = 1000
 
 
-def read_ours(address: str, cache: str = "") -> Callable[[], int]:
-    """uchet's connector: pages as the engine takes them; with ``cache`` by version scan."""
+def read_ours(address: str, cache: str = "", **settings: int) -> Callable[[], int]:
+    """uchet's connector: pages as the engine takes them; with ``cache`` by version scan. ``settings`` as in a book."""
     import logging
 
     import structlog
@@ -49,10 +49,12 @@ def read_ours(address: str, cache: str = "") -> Callable[[], int]:
     from uchet.connectors.onec.odata import OnecConnector
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    options: dict[str, Any] = {"cache": cache, "changes": {SET: "versions"}} if cache else {}
+    options: dict[str, Any] = dict(settings)
+    if cache:
+        options.update(cache=cache, changes={SET: "versions"})
 
     def read() -> int:
-        connector = OnecConnector(address, page_size=PAGE, **options)
+        connector = OnecConnector(address, **options)
         try:
             return sum(len(page.records) for page in connector.read(Query(SET, FIELDS)))
         finally:
@@ -138,21 +140,20 @@ def read_python_1c_odata(address: str, page: int = PAGE) -> Callable[[], int]:
     return lambda: asyncio.run(read())
 
 
-#: Each imports what it needs and returns what is timed.
+PYODATA, PYTHON_1C = "PyOData1C", "python-1c-odata"
+#: Each imports what it needs and returns what is timed: first all with pages of 1,000, then as each comes (PyOData1C
+#: has no pages of its own), and uchet with more connections than one.
 CLIENTS: dict[str, Callable[..., Callable[[], int]]] = {
-    "uchet": read_ours,
+    "uchet": partial(read_ours, page_size=PAGE),
     "bare": read_bare,
-    "PyOData1C": read_pyodata1c,
-    "python-1c-odata": read_python_1c_odata,
-    "python-1c-odata, its own page size of 100": lambda address: read_python_1c_odata(address, 100),
+    PYODATA: read_pyodata1c,
+    PYTHON_1C: read_python_1c_odata,
+    "uchet as it comes": read_ours,
+    f"{PYTHON_1C} as it comes": partial(read_python_1c_odata, page=100),
+    "uchet on 4 connections": partial(read_ours, page_size=PAGE, connections=4),
 }
 
 
 def child(name: str, *arguments: str) -> None:
-    """Child: read once and print seconds, seconds of its own processor time, peak MiB and rows."""
-    read = CLIENTS[name](*arguments)
-    started, worked = time.perf_counter(), time.process_time()
-    rows = read()
-    seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([seconds, cpu, peak, rows]))
+    """Child: read once and print the figures."""
+    report(CLIENTS[name](*arguments))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ class Tape:
     def __init__(self, root: str) -> None:
         self.root = root
         self.requests = self.sent = 0
+        #: Seconds that every answer is waited for.
+        self.delay = 0.0
         self._rows: dict[str, list[bytes]] = {}
         self._metadata = b""
         self._lock = threading.Lock()
@@ -103,6 +106,7 @@ def played(tape: Tape, prefix: str) -> Iterator[str]:
                 kind = "application/json;charset=utf-8"
             tape.requests += 1
             tape.sent += len(body)
+            time.sleep(tape.delay)
             self.send_response(200)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
@@ -120,7 +124,8 @@ def played(tape: Tape, prefix: str) -> Iterator[str]:
 
 
 def serve(size: int, changes: int) -> None:
-    """Child: raise the emulator and the tape, print the address, then change rows when told to by a line."""
+    """Child: raise the emulator and the tape and print the address; then ``change`` rows, ``delay SECONDS`` every
+    answer or nothing but ``count``, as lines tell."""
     from uchet.emulator import Emulator
 
     with Emulator(base="base") as base:
@@ -131,8 +136,11 @@ def serve(size: int, changes: int) -> None:
             tape.rows(SET, {"$select": ",".join(FIELDS)})
             print(address, flush=True)
             for line in sys.stdin:
-                if line.strip() == "change":
+                word, *rest = line.split()
+                if word == "change":
                     tape.change(lambda: _touch(base.world, size, changes))
+                elif word == "delay":
+                    tape.delay = float(rest[0])
                 print(json.dumps([tape.requests, tape.sent]), flush=True)
 
 

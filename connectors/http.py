@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -222,17 +223,20 @@ class HttpClient:
     def _answer(self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]) -> requests.Response:
         """One exchange, its body not read yet.
 
-        The query is encoded already, and put on when the library has made the rest of the request: it would take the
-        whole address apart and put it together again letter by letter, which for the long list of Cyrillic fields in a
-        page's address takes as long as decoding the page's first five hundred rows (measured).
+        The query is encoded already: the library would take the whole address apart and put it together again letter
+        by letter, which for the long list of Cyrillic fields in a page's address takes as long as decoding the page's
+        first five hundred rows (measured).
         """
+        session, prepared = self.session, requests.PreparedRequest()
         address, mark, query = url.partition("?")
-        prepared = self.session.prepare_request(
-            requests.Request(method, address, data=data, headers=dict(headers)),
-        )
-        prepared.url = f"{prepared.url}{mark}{query}"
-        around = self.session.merge_environment_settings(prepared.url, {}, True, None, None)
-        return self.session.send(prepared, timeout=self._timeout, allow_redirects=False, **around)
+        prepared.prepare_method(method)
+        prepared.url = f"{_as_sent(address)}{mark}{query}"
+        prepared.prepare_headers({**session.headers, **headers})
+        prepared.prepare_cookies(session.cookies)
+        prepared.prepare_body(data, None)
+        prepared.prepare_auth(session.auth, prepared.url)
+        around = session.merge_environment_settings(prepared.url, {}, True, None, None)
+        return session.send(prepared, timeout=self._timeout, allow_redirects=False, **around)
 
     def _redirect(self, url: str, location: str, write: bool) -> str:
         """The next address, if it is the same host and no less protected; a write is never sent on."""
@@ -375,10 +379,24 @@ def _plain(value: Any) -> Any:
 
 def _path(url: str) -> str:
     """What may be logged of an address: its path and the names of its options; values can be data of the base."""
-    parts = urlsplit(url)
-    names = [pair.split("=", 1)[0] for pair in parts.query.split("&") if pair]
-    path = unquote(parts.path)
+    address, _, query = url.partition("?")
+    names = [pair.split("=", 1)[0] for pair in query.split("&") if pair]
+    path = _shown(address)
     return f"{path}?{'&'.join(names)}" if names else path
+
+
+@lru_cache(maxsize=256)
+def _shown(address: str) -> str:
+    """The path of an address without its query, to be read by people."""
+    return unquote(urlsplit(address).path)
+
+
+@lru_cache(maxsize=256)
+def _as_sent(address: str) -> str:
+    """An address without its query as the library writes it: pages of one listing differ in nothing but the query."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(address, None)
+    return str(prepared.url)
 
 
 def _redirected(url: str) -> Fatal:

@@ -13,7 +13,7 @@ from .registers import take_slice
 from .store import Body
 from .totals import Asked, summed
 from .urls import Segment, literal
-from .values import moment
+from .values import guid, moment
 from .wire import ODataError
 
 __all__ = ["call_table"]
@@ -64,9 +64,6 @@ def _refuse(base: Base, function: Function, options: Mapping[str, str]) -> None:
 
 
 def _asked(base: Base, kind: EntityType, row: EntityType, values: Mapping[str, str]) -> Asked:
-    if values.get("ExtraDimensions"):
-        # Which spelling the platform takes here is settled by no public source.
-        raise ODataError(501, 0, "Параметр ExtraDimensions не эмулируется")
     wide = _addressed(base, kind, row)
     checks = [_condition(base, values.get(name), wide) for name in _CONDITIONS]
     dimensions = frozenset(name.strip() for name in values.get("Dimensions", "").split(",") if name.strip())
@@ -79,7 +76,20 @@ def _asked(base: Base, kind: EntityType, row: EntityType, values: Mapping[str, s
         moment(end) if end else None,
         tuple(check for check in checks if check is not None),
         dimensions,
+        _kinds(row, values.get("ExtraDimensions", "")),
     )
+
+
+def _kinds(row: EntityType, text: str) -> tuple[str, ...]:
+    """Keys of kinds of ext. dimensions, with commas between them.
+
+    So DataReducer writes them (github.com/datareducer/console, ``getExtraDimensionsString``), a client that was used
+    with live bases. No source tells what the platform answers to other texts, nor how two-sided tables show them.
+    """
+    found = tuple(guid(part.strip()) for part in text.split(",") if part.strip())
+    if found and "Account_Key" not in row.properties:
+        raise ODataError(501, 0, "Параметр ExtraDimensions не эмулируется")
+    return found
 
 
 def _entries(

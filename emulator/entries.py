@@ -17,7 +17,7 @@ from .store import Body
 from .values import UNDEFINED, ZERO
 from .wire import business
 
-__all__ = ["check_condition", "ext_dimensions", "records"]
+__all__ = ["account_kinds", "check_condition", "ext_dimensions", "records"]
 
 _KINDS = "ExtDimensionTypes"
 
@@ -34,7 +34,7 @@ def records(base: Base, register: str, kind: EntityType) -> Iterator[Body]:
     for row in rows:
         out = {name: row.get(name, _empty(name)) for name in kind.properties}
         for side in ("Dr", "Cr"):
-            kinds = _account_kinds(base, row.get(f"Account{side}_Key", ZERO))
+            kinds = account_kinds(base, row.get(f"Account{side}_Key", ZERO))
             for number in (1, 2, 3):
                 name = f"ExtDimensionType{side}{number}_Key"
                 if name in kind.properties:
@@ -47,7 +47,7 @@ def ext_dimensions(base: Base, register: str, kind: EntityType) -> Iterator[Body
     for row in base.records(register):
         head = {name: row[name] for name in kind.properties if name in row}
         for side, word in (("Dr", "Debit"), ("Cr", "Credit")):
-            kinds = _account_kinds(base, row.get(f"Account{side}_Key", ZERO))
+            kinds = account_kinds(base, row.get(f"Account{side}_Key", ZERO))
             for number, key in enumerate(kinds[:3], 1):
                 value = row.get(f"ExtDimension{side}{number}")
                 if value:
@@ -64,7 +64,8 @@ def _empty(name: str) -> Any:
     return ZERO if name.endswith("_Key") else UNDEFINED if name.endswith("_Type") else ""
 
 
-def _account_kinds(base: Base, account: Any) -> list[str]:
+def account_kinds(base: Base, account: Any) -> list[str]:
+    """Keys of the kinds of ext. dimensions that an account has, in their order."""
     for chart in (name for name in base.model.sets if name.startswith("ChartOfAccounts_")):
         found = base.follow(chart, account) if account else None
         if found is not None:

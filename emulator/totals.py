@@ -15,6 +15,7 @@ from typing import Any
 
 from .base import Base
 from .edmx import EntityType
+from .entries import account_kinds
 from .filters import Predicate
 from .store import Body
 from .values import UNDEFINED, ZERO
@@ -38,6 +39,8 @@ class Asked:
     end: str | None = None
     checks: tuple[Predicate, ...] = ()
     dimensions: frozenset[str] = frozenset()
+    #: Keys of kinds of ext. dimensions: these alone, in this order, of the accounts that have them all.
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def summed(base: Base, register: str, kind: EntityType, asked: Asked, *, opening
     totals: dict[Key, dict[str, Sums]] = {}
     for period, entry in _entries(base, register, kind, keys, {m.resource for m in measures}):
         phase = _phase(period, asked, opening)
-        if phase is None or not all(check(entry.row) for check in asked.checks):
+        if phase is None or not _taken(base, entry.row, asked):
             continue
         held = totals.setdefault(tuple(entry.row.get(name) for name in keys), {})
         for resource, sums in _amounts(entry):
@@ -80,6 +83,25 @@ def summed(base: Base, register: str, kind: EntityType, asked: Asked, *, opening
             kept[phase] += sums[0]
             kept[phase + 1] += sums[1]
     return _rows(base, kind, keys, measures, totals, asked.dimensions)
+
+
+def _taken(base: Base, row: Body, asked: Asked) -> bool:
+    """Whether one side of a record counts; its ext. dimensions stand as they were asked for from then on."""
+    return _arranged(base, row, asked.kinds) and all(check(row) for check in asked.checks)
+
+
+def _arranged(base: Base, row: Body, kinds: tuple[str, ...]) -> bool:
+    """Let ``ExtDimension1…3`` stand for ``kinds``; false where the account lacks one. No kinds: as its account has."""
+    if not kinds:
+        return True
+    own = account_kinds(base, row.get("Account_Key"))
+    if not set(kinds) <= set(own):
+        return False
+    for end, empty in (("", ""), ("_Type", UNDEFINED)):
+        values = [row.get(f"ExtDimension{own.index(key) + 1}{end}", empty) for key in kinds]
+        for number in (1, 2, 3):
+            row[f"ExtDimension{number}{end}"] = values[number - 1] if number <= len(values) else empty
+    return True
 
 
 def _measures(kind: EntityType) -> Iterator[_Measure]:

@@ -8,7 +8,8 @@ agree twice running. Rows that were missed are fetched by key. A listing that ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -27,7 +28,8 @@ from .asking import divided, joined
 from .conditions import QUERY_LIMIT, Fields, batches
 from .metadata import Index
 from .query import Target, resolve, row_id
-from .shapes import Bare, Shape, keys, packed, shape, split, undecoded, unpacked
+from .seen import Listed, unseen, within
+from .shapes import Bare, Decode, keys, packed, shape, split, undecoded, unpacked
 from .transport import Transport
 from .values import Codec
 
@@ -100,7 +102,7 @@ class Reader:
             rows = self._transport.rows(target.path, _query(target), what=target.collection, decode=split)
             yield Rows([row if isinstance(row, bytes) else packed(row) for row in rows], complete=True)
             return
-        typed = undecoded() if target.key == ("Ref_Key",) else None
+        typed = undecoded if target.key == ("Ref_Key",) else None
 
         def made(row: Mapping[str, Any]) -> Bare:
             return Bare(record(target, codec, row).id, packed(row))
@@ -119,12 +121,12 @@ class Reader:
         self,
         target: Target,
         codec: Codec,
-        typed: Shape[T] | None,
+        typed: Decode[T] | None,
         made: Callable[[Mapping[str, Any]], T],
         keep: Keep | None = None,
     ) -> Iterator[tuple[list[T], bool]]:
         """The typed rows of each page, what ``made`` makes of others, no row twice, and whether that was all."""
-        seen: set[str] = set()
+        seen: dict[str, None] = {}
         for requests, rows in enumerate(self._pass(target, self._size, typed), 1):
             fresh = self._fresh(made, rows, seen, keep)
             if requests == 1 and len(rows) < self._size:
@@ -178,23 +180,22 @@ class Reader:
                 keep(raw, row)
         return tuple(found.values())
 
-    def _pass(self, target: Target, size: int, typed: Shape[Any] | None = None) -> Iterator[list[Any]]:
+    def _pass(self, target: Target, size: int, typed: Decode[Any] | None = None) -> Iterator[list[Any]]:
         """Pages until a short one. Two pages running of nothing but the rows of the one before end it too, with a full
         last page: such a server does not heed ``$skip``."""
         stale = 0
-        before: set[Any] = set()
-        decode = typed.decode if typed is not None else None
+        before: Sequence[Any] = ()
 
         def ask(number: int) -> list[Any]:
             asked = _query(target, size, number * size)
-            return self._transport.rows(target.path, asked, what=target.collection, decode=decode)
+            return self._transport.rows(target.path, asked, what=target.collection, decode=typed)
 
         for rows in ahead(ask, self._connections):
             yield rows
             if len(rows) < size:
                 return
             now = _identities(target, rows)
-            stale = stale + 1 if now <= before else 0
+            stale = stale + 1 if within(now, before) else 0
             if stale == 2:
                 return
             before = now
@@ -203,36 +204,38 @@ class Reader:
         self,
         target: Target,
         codec: Codec,
-        seen: set[str],
+        seen: dict[str, None],
         made: Callable[[Mapping[str, Any]], T],
         keep: Keep | None,
     ) -> Iterator[tuple[list[T], bool]]:
-        before, size = seen, self._size * KEY_PAGES
-        keys_only = replace(target, select=target.key)
-        typed = keys() if target.key == ("Ref_Key",) else None
+        size, keys_only = self._size * KEY_PAGES, replace(target, select=target.key)
+        typed = keys if target.key == ("Ref_Key",) else None
+        known = seen.keys()
+        before: AbstractSet[str] = known
         for _ in range(ROUNDS):
-            now: set[str] = set()
+            listed = Listed(known)
             pages = last = 0
             for rows in self._pass(keys_only, size, typed):
                 pages, last = pages + 1, len(rows)
-                now.update(_ids(target, codec, rows))
+                listed.add(_ids(target, codec, rows))
+            now = listed.ids()
             # What is still unseen has gone meanwhile, unless the rows had to be looked for by another pass.
-            settled = last < size and (pages == 1 or now == before)
-            missing = now - seen
+            settled = last < size and (pages == 1 or now is before or now == before)
+            missing = set() if now is known else now - known
             if missing:
                 log.debug("rows_missed", set=target.set, count=len(missing))
             for rows in self._missed(target, missing):
                 fresh = self._fresh(made, rows, seen, keep)
                 if fresh:
                     yield fresh, False
-            if settled and (target.key == ("Ref_Key",) or now <= seen):
+            if settled and (target.key == ("Ref_Key",) or now <= known):
                 yield [], True
                 return
             before = now
         log.warning("listing_never_settled", set=target.set)
         yield [], False
 
-    def _missed(self, target: Target, missing: set[str]) -> Iterator[list[dict[str, Any]]]:
+    def _missed(self, target: Target, missing: AbstractSet[str]) -> Iterator[list[dict[str, Any]]]:
         if target.key != ("Ref_Key",):
             if missing:
                 yield from self._pass(target, self._size)
@@ -240,15 +243,15 @@ class Reader:
         yield from self.by_keys(target, sorted(missing))
 
     def _fresh(
-        self, made: Callable[[Mapping[str, Any]], T], rows: list[Any], seen: set[str], keep: Keep | None
+        self, made: Callable[[Mapping[str, Any]], T], rows: list[Any], seen: dict[str, None], keep: Keep | None
     ) -> list[T]:
         if _typed(rows):
-            return _unseen(rows, seen)
+            return unseen(rows, seen)
         found = []
         for row in rows:
             one = made(row)
             if one.id not in seen:
-                seen.add(one.id)
+                seen[one.id] = None
                 found.append(one)
                 if keep is not None and isinstance(one, Raw):
                     keep(one, row)
@@ -258,25 +261,6 @@ class Reader:
 def _typed(rows: list[Any]) -> bool:
     """Whether a page fitted its shape: a page comes whole either so or as dictionaries."""
     return bool(rows) and not isinstance(rows[0], dict)
-
-
-def _unseen(rows: list[T], seen: set[str]) -> list[T]:
-    """The rows whose id is not in ``seen``, which learns them. Raises ``Retry`` for a row without its key."""
-    ids = [row.id for row in rows]
-    if "" in ids:
-        raise Retry("answer_broken", "The answer of 1C came broken.")
-    known = len(seen)
-    if seen.isdisjoint(ids):
-        seen.update(ids)
-        if len(seen) == known + len(ids):
-            return rows
-        seen.difference_update(ids)
-    found: dict[str, T] = {}
-    for row in rows:
-        if row.id not in seen:
-            found.setdefault(row.id, row)
-    seen.update(found)
-    return list(found.values())
 
 
 def selected(target: Target, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -300,24 +284,23 @@ def record(target: Target, codec: Codec, row: Mapping[str, Any]) -> Raw:
     )
 
 
-def _shape(target: Target, codec: Codec, keep: Keep | None) -> Shape[Raw] | None:
+def _shape(target: Target, codec: Codec, keep: Keep | None) -> Decode[Raw] | None:
     """Typed reading of a listing, where its fields are named and nobody wants the rows as they came."""
     if keep is not None or target.key != ("Ref_Key",) or not target.select:
         return None
     return shape(codec, target.entity, target.collection, target.select)
 
 
-def _identities(target: Target, rows: list[Any]) -> set[Any]:
+def _identities(target: Target, rows: list[Any]) -> Sequence[Any]:
     """What tells rows apart, as it came where they are dictionaries."""
-    if _typed(rows):
-        return {row.id for row in rows}
-    return {tuple(row.get(name) for name in target.key) for row in rows}
+    if not _typed(rows):
+        return [tuple(row.get(name) for name in target.key) for row in rows]
+    return rows if isinstance(rows[0], str) else [row.id for row in rows]
 
 
-def _ids(target: Target, codec: Codec, rows: list[Any]) -> Iterable[str]:
-    if _typed(rows):
-        return (row.id for row in rows)
-    return (row_id(target, codec.decode(target.entity, row)) for row in rows)
+def _ids(target: Target, codec: Codec, rows: list[Any]) -> list[str]:
+    """The ids of a page of keys alone."""
+    return rows if _typed(rows) else [row_id(target, codec.decode(target.entity, row)) for row in rows]
 
 
 def _zeros(target: Target, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,8 @@ fit (a field missing, a raw control character) is read the slow way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,7 +20,7 @@ from ..http import encode_json
 from .metadata import EntityType, Property
 from .values import EMPTY_DATE, ZERO, Codec, parse_json
 
-__all__ = ["Bare", "Key", "Shape", "keys", "packed", "shape", "split", "undecoded", "unpacked"]
+__all__ = ["Bare", "Decode", "keys", "packed", "shape", "split", "undecoded", "unpacked"]
 
 _INTEGERS = ("Edm.Int16", "Edm.Int32")
 #: EDM type → what the JSON is decoded into, and the expression that makes our value of it.
@@ -35,13 +34,8 @@ _FIELDS: dict[str, tuple[Any, str]] = {
     **dict.fromkeys(_INTEGERS, (int | None, "{0}")),
 }
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape(Generic[T]):
-    """``decode`` gives what the rows of an answer are to us, each with its ``id``, or raises ``ValueError``."""
-
-    decode: Callable[[bytes], list[T]]
+#: Gives what the rows of an answer are to us, or raises ``ValueError``.
+Decode = Callable[[bytes], list[T]]
 
 
 class Bare(NamedTuple):
@@ -51,9 +45,7 @@ class Bare(NamedTuple):
     body: bytes
 
 
-class Key(msgspec.Struct, rename={"id": "Ref_Key"}, gc=False):
-    """A row of which nothing but the key is read."""
-
+class _Key(msgspec.Struct, rename={"id": "Ref_Key"}, gc=False):
     id: str
 
 
@@ -62,7 +54,7 @@ class _Split(msgspec.Struct):
 
 
 class _Keys(msgspec.Struct):
-    value: list[Key]
+    value: list[_Key]
 
 
 _SPLIT, _KEYS = msgspec.json.Decoder(_Split), msgspec.json.Decoder(_Keys)
@@ -97,30 +89,18 @@ def _broken() -> Retry:
     return Retry("answer_broken", "The answer of 1C came broken.")
 
 
-def keys() -> Shape[Key]:
-    """The shape of a listing of objects of which the key alone is asked for."""
-
-    def decode(content: bytes) -> list[Key]:
-        rows = _KEYS.decode(content.removeprefix(_MARK)).value
-        for row in rows:
-            row.id = row.id.lower()
-        return rows
-
-    return Shape(decode)
+def keys(content: bytes) -> list[str]:
+    """The keys of objects, of which nothing else is read. Raises ``msgspec.DecodeError``."""
+    return [row.id.lower() for row in _KEYS.decode(content.removeprefix(_MARK)).value]
 
 
-def undecoded() -> Shape[Bare]:
-    """The shape of a listing of objects of which nothing but the key is read."""
-    known = keys().decode
-
-    def decode(content: bytes) -> list[Bare]:
-        return [Bare(key.id, row) for key, row in zip(known(content), split(content), strict=True)]
-
-    return Shape(decode)
+def undecoded(content: bytes) -> list[Bare]:
+    """Objects of which nothing but the key is read. Raises ``msgspec.DecodeError``."""
+    return [Bare(key, row) for key, row in zip(keys(content), split(content), strict=True)]
 
 
-def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str]) -> Shape[Raw] | None:
-    """The shape of a listing that asks for ``names``; ``None`` where one of them is not plain."""
+def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str]) -> Decode[Raw] | None:
+    """What reads a listing that asks for ``names``; ``None`` where one of them is not plain."""
     if "Ref_Key" not in names or any("/" in name for name in names):
         return None
     fields: list[Any] = []
@@ -139,7 +119,7 @@ def shape(codec: Codec, entity: EntityType, collection: str, names: Sequence[str
     row: Any = msgspec.defstruct("Row", fields, gc=False)
     answer: Any = msgspec.defstruct("Answer", [("value", list[row])])
     decoder, records = msgspec.json.Decoder(answer), _maker(names, values, steps, collection)
-    return Shape(lambda content: records(decoder.decode(content.removeprefix(_MARK)).value))
+    return lambda content: records(decoder.decode(content.removeprefix(_MARK)).value)
 
 
 def _field(entity: EntityType, prop: Property) -> tuple[Any, str] | None:
@@ -147,22 +127,24 @@ def _field(entity: EntityType, prop: Property) -> tuple[Any, str] | None:
     return None if entity.is_composite(prop.name) else _FIELDS.get(prop.type)
 
 
+#: What a record says of itself beside its fields.
+_OWN = {"Ref_Key": "id = ", "DataVersion": "version = ", "DeletionMark": "gone = "}
+
+
 def _maker(names: Sequence[str], values: list[str], steps: list[Any], collection: str) -> Callable[[Any], list[Raw]]:
     """A function written for these fields: names and places come from ``$metadata`` by ``repr``, never as code.
 
     Filling a copy of a dictionary that has all the names already is the quickest way to a new one (measured).
     """
-    version = "d['DataVersion'] or None" if "DataVersion" in names else "None"
-    gone = "d['DeletionMark'] is True" if "DeletionMark" in names else "False"
     source = "\n".join(
         (
             "def records(rows):",
-            "    made = []",
+            "    made, version, gone = [], None, None",
             "    for row in rows:",
             f"        {', '.join(f'f{number}' for number in range(len(names)))}, = values(row)",
             "        d = empty()",
-            *(f"        d[{name!r}] = {value}" for name, value in zip(names, values, strict=True)),
-            f"        made.append(Raw(collection, d['Ref_Key'] or '', {version}, d, {gone}))",
+            *(f"        {_OWN.get(name, '')}d[{name!r}] = {value}" for name, value in zip(names, values, strict=True)),
+            "        made.append(Raw(collection, id or '', version or None, d, gone is True))",
             "    return made",
         )
     )

@@ -93,6 +93,30 @@ def test_accounting_sides_follow_the_kind_of_account(base: Emulator, zoo_client:
     assert [(r["СуммаTurnoverDr"], r["СуммаTurnoverCr"], r["КоличествоTurnoverDr"]) for r in turned] == [(100, 130, 5)]
 
 
+def test_ext_dimensions_of_the_kinds_asked_for(base: Emulator, zoo_client: Any) -> None:
+    goods, places = "StandardODATA.Catalog_Товары", "StandardODATA.Catalog_Склады"
+    for day, place, amount in ((1, MAIN, "100"), (2, SPARE, "50")):
+        first = {"ExtDimensionDr1": PAPER, "ExtDimensionDr1_Type": goods}
+        entry(base, day, "10", "60", amount, **first, ExtDimensionDr2=place, ExtDimensionDr2_Type=places)
+    entry(base, 3, "76", "60", "7", ExtDimensionDr1=MOUSE, ExtDimensionDr1_Type=goods)
+
+    def asked(*kinds: str) -> set[tuple[Any, ...]]:
+        keys = ",".join(zoo.key(f"вид {kind}") for kind in kinds)
+        rows = zoo_client.value(f"{LEDGER}/Balance(ExtraDimensions='{keys}')")
+        shown = ("Account_Key", "ExtDimension1", "ExtDimension1_Type", "ExtDimension2", "СуммаBalance")
+        return {tuple(row[name] for name in shown) for row in rows}
+
+    assert asked("Товары") == {
+        (zoo.key("10"), PAPER, goods, "", 150),
+        (zoo.key("76"), MOUSE, goods, "", 7),
+    }, "accounts without the kind are left out, other kinds are added up"
+    assert asked("Склады", "Товары") == {
+        (zoo.key("10"), MAIN, places, PAPER, 100),
+        (zoo.key("10"), SPARE, places, PAPER, 50),
+    }, "in the order asked for"
+    assert zoo_client.refused("GET", f"{LEDGER}/Balance(ExtraDimensions='Товары')")[0] == 400
+
+
 def test_turnovers_between_accounts(base: Emulator, zoo_client: Any) -> None:
     entry(base, 1, "10", "60", "100", КоличествоDr="5")
     entry(base, 2, "10", "60", "7.5", КоличествоDr="1")
