@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import twins
 from uchet.connectors.onec.odata import OnecConnector
 from uchet.connectors.roundup.connector import RoundupConnector
 from uchet.mappings.load import load_system
+from uchet.sync import sieve  # noqa: F401  brings numpy: imports are no part of the work
 from uchet.sync.engine import Engine
 from uchet.sync.ids import operation_id
 from uchet.sync.pair import EngineSettings, GuardLimits, Pair
@@ -78,17 +80,17 @@ def first_load(n: str, state: str) -> None:
         child.report(lambda: store.settle_local(PAIR, run.id, items))
 
 
+def settle(store: Store, found: Iterable[Link]) -> None:
+    """Everything linked and agreed on, in runs of 100,000 links: a million at once would take gigabytes."""
+    rest = iter(found)
+    while batch := [start(link) for link in islice(rest, 100_000)]:
+        store.settle_local(PAIR, store.start_run("bench", PAIR).id, batch)
+
+
 def prepare(n: str, state: str, port: str) -> None:
     """A state in which everything is linked, agreed on, and was seen quiet by one run."""
     with Store.open(Path(state)) as store:
-        run = store.start_run("bench", PAIR)
-        batch: list[tuple[Operation, Link]] = []
-        for link in links(int(n)):
-            batch.append(start(link))
-            if len(batch) == 20_000:
-                store.settle_local(PAIR, run.id, batch)
-                batch = []
-        store.settle_local(PAIR, run.id, batch)
+        settle(store, links(int(n)))
         engine = Engine(pair(port, 1), store, EngineSettings(guard=FREE, kinds=MERGED))
         child.report(lambda: [(r.outcome, r.reads, r.writes, r.issues) for r in (engine.run(), engine.run())])
 
@@ -131,8 +133,7 @@ def diff_state(n: str, state: str, folder: str) -> None:
     """Both sides as they were when everything was agreed on: linked, and seen quiet by two nights."""
     base = Path(folder) / "base"
     with Store.open(Path(state)) as store:
-        run = store.start_run("bench", PAIR)
-        store.settle_local(PAIR, run.id, [start(link) for link in twin_links(int(n))])
+        settle(store, twin_links(int(n)))
         engine = twin_engine(store, base, base)
         child.report(lambda: [(r.outcome, r.writes, r.issues) for r in (engine.run(), engine.run())])
 

@@ -65,7 +65,7 @@ def write(folder: Path, n: int) -> Path:
         held = list(range(n)) if side == "base" else list(keys(n, side))
         for number, start in enumerate(range(0, len(held), PAGE)):
             rows = [record(k, side) for k in held[start : start + PAGE]]
-            text = json.dumps(rows, ensure_ascii=False, indent=0)
+            text = json.dumps(rows, ensure_ascii=False, separators=(",\n", ": "))  # indent=0 takes ten times as long
             (place / side / f"{number:05d}.json").write_text(text, encoding="utf-8")
     (place / "done").touch()
     return place

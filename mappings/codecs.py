@@ -20,7 +20,7 @@ from .once import ALL_KINDS
 from .system import FieldMap, SystemMap
 from .text import clean, fold
 
-__all__ = ["CODECS", "Codec", "Context", "Wire", "canon", "context", "equal", "wire_of"]
+__all__ = ["CODECS", "Codec", "Context", "Wire", "canon", "codec_of", "context", "equal", "wire_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,20 @@ def context(
     wire_id: Callable[[Ref], str] = _no_id,
 ) -> Context:
     """The context of one field. A codec written ``reference:KIND`` names the kind itself (kinds outside ``model``)."""
-    plain = _context(system.side, kind, field, wire_of(system))
+    plain = _context(system, kind, field)
     return plain if label is _no_label and wire_id is _no_id else replace(plain, label=label, wire_id=wire_id)
 
 
 @lru_cache(maxsize=1024)
-def _context(side: Side, kind: str, field: FieldMap, wire: Wire) -> Context:
+def _context(system: SystemMap, kind: str, field: FieldMap) -> Context:
     of = field.codec.partition(":")[2] or field.label_of or _REFERENCES.get((kind, field.field), "")
-    return Context(side, field, of, wire)
+    return Context(system.side, field, of, wire_of(system))
+
+
+@lru_cache(maxsize=1024)
+def codec_of(field: FieldMap) -> Codec:
+    """How a field is written. Raises ``KeyError`` for a codec that nobody knows."""
+    return CODECS[field.codec.partition(":")[0]]
 
 
 def _bad(ctx: Context, value: object, what: str) -> Reject:

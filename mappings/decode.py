@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Reject
-from .codecs import CODECS, context
+from .codecs import codec_of, context
 from .model import Value
 from .system import Binding, FieldMap, KindMap, Problem, SystemMap
 
@@ -84,10 +84,9 @@ def _decode(job: Job, field: FieldMap, row: Row | None, values: dict[str, Value]
     else:
         known, wire = field.wire in row, row.get(field.wire)
     if known:
-        codec = CODECS[field.codec.partition(":")[0]]
         kind = job.kind_map.kind
         ctx = context(job.system, kind, field, label=job.label) if field.label_of else context(job.system, kind, field)
-        values[field.field] = codec.decode(wire, ctx)
+        values[field.field] = codec_of(field).decode(wire, ctx)
 
 
 def part_rows(row: Row, part: Mapping[str, Any]) -> list[Row] | None:

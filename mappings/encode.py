@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import Reject
-from .codecs import CODECS, context
+from .codecs import codec_of, context
 from .decode import part_rows
 from .model import Ref, Value, Values
 from .system import Binding, FieldMap, KindMap, SystemMap
@@ -50,9 +50,7 @@ def encode(
         field = kind_map.fields.get(name)
         if field is None or not writable(kind_map, name):
             continue
-        wire = CODECS[field.codec.partition(":")[0]].encode(
-            value, context(system, kind_map.kind, field, wire_id=wire_id)
-        )
+        wire = codec_of(field).encode(value, context(system, kind_map.kind, field, wire_id=wire_id))
         if field.write == "property":
             properties[_bound(system, field, binding)] = wire
         else:

@@ -127,7 +127,7 @@ class DocumentMap:
     unproven: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same only as itself, as its fields are
 class SystemMap:
     """One system's mapping. ``fingerprint`` digests its meaning: a changed one forbids retirements in that run."""
 

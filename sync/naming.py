@@ -13,10 +13,10 @@ __all__ = ["named"]
 
 def named(world: World, issue: Issue) -> Issue:
     """``issue`` with people's names for the records it is about."""
-    ids: list[tuple[Side, str]] = [("book", str(issue.book)), ("desk", str(issue.desk))]
+    ids: list[tuple[Side, str | None]] = [("book", issue.book), ("desk", issue.desk)]
     ids += [("book", id) for id in str(issue.params.get("books", "")).split(", ")]
     ids += [("desk", id) for id in str(issue.params.get("desks", "")).split(", ")]
-    labels = {f"{side}:{id}": name for side, id in ids if (name := _label(world, issue.kind, side, id))}
+    labels = {f"{side}:{id}": name for side, id in ids if id and (name := _label(world, issue.kind, side, id))}
     return replace(issue, params={**issue.params, "labels": labels}) if labels else issue
 
 

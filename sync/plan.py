@@ -156,18 +156,20 @@ class _Builder:
         scope = self._scope(kind, record) if record else ""
         if new:
             link_op = Operation("", "link", "desk", kind.name, link.book, link.desk, seen=outcome.seen or Seen())
-            self.put(replace(link_op, rule=link.rule, score=link.score, scope=scope, label=pairing.label))
+            self.put(replace(link_op, rule=link.rule, score=link.score), scope=scope, label=pairing.label)
         elif outcome.seen is not None:
             self.put(Operation("", "agree", "desk", kind.name, link.book, link.desk, seen=outcome.seen, scope=scope))
         for op in outcome.operations:
-            self.put(replace(op, scope=scope, label=pairing.label))
+            self.put(op, scope=scope, label=pairing.label)
 
-    def put(self, op: Operation) -> None:
+    def put(self, op: Operation, **told: Any) -> None:
+        """``op`` under its id, with what is ``told`` of it beside what it does (no part of the id)."""
         if op.action in ("create", "update"):
-            op = replace(op, changes=tuple(c for c in op.changes if self._reachable(op.side, c.after)))
-            if not op.changes:
+            changes = tuple(c for c in op.changes if self._reachable(op.side, c.after))
+            if not changes:
                 return
-        op = replace(op, id=operation_id(op))
+            op = op if len(changes) == len(op.changes) else replace(op, changes=changes)
+        op = replace(op, id=operation_id(op), **told)
         if op.remote and op.id in self.world.refused:
             self.issues.append(refusal(op, self.world.refused[op.id]))
         else:

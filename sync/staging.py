@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.base import Undecoded
@@ -36,6 +37,8 @@ __all__ = ["Quiet", "Staging", "staged_kinds"]
 
 #: Rules by which a record says what its rows, keys and labels say, and nothing else (no day, no other record).
 _RULES = frozenset({"plain", "fixed_asset"})
+#: Records composed at a time.
+_PIECE = 500
 #: Pairs that need nothing: kind, book id, desk id.
 Quiet = Collection[tuple[str, str, str]]
 
@@ -162,9 +165,17 @@ class Staging:
     # -- composing --------------------------------------------------------------------------------------------------
 
     def _composed(self, side: _Side, ids: Collection[str] | None, without: Collection[str] = ()) -> Listing:
-        """The records ``ids`` (all: ``None``) out of their staged rows, ``without`` some."""
-        came = side.main.came
-        wanted = came if ids is None else ids
+        """The records ``ids`` (all: ``None``) out of their staged rows, ``without`` some. Of those that are named, some
+        are composed at a time: their rows need not be held together."""
+        wanted = side.main.came if ids is None else ids
+        if wanted is None:
+            return self._piece(side, None, without)
+        order = sorted(wanted)
+        pieces = [self._piece(side, order[at : at + _PIECE], without) for at in range(0, max(len(order), 1), _PIECE)]
+        records = {id: record for piece in pieces for id, record in piece.records.items()}
+        return replace(pieces[0], records=records, bad=frozenset().union(*(piece.bad for piece in pieces)))
+
+    def _piece(self, side: _Side, wanted: Collection[str] | None, without: Collection[str]) -> Listing:
         decode = side.intake.connector.decoded  # type: ignore[attr-defined]  # only such connectors are staged
         parts: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
         raws: dict[str, list[Any]] = {}
@@ -184,37 +195,36 @@ class Staging:
             touched = {book if side == "book" else desk for k, book, desk in self.touched or () if k == kind.name}
             watched = {id for id in (*touched, *self.watched[side]) if id is not None}
             ids[side] = one.changed | self.stage.loud(kind.name, side) | watched
-        links = self._links_of(kind, ids, UNIT)
+        linked = self._with_twins(kind, ids, UNIT)
         found = {side: self._composed(one, ids[side]) for side, one in sides.items()}
-        looked = [*pieces, *(record for one in found.values() for record in one.records.values())]
-        for side, more in self._rivals(kind, looked, links, ids).items():
+        looked = chain(pieces, *(one.records.values() for one in found.values()))
+        for side, more in self._rivals(kind, looked, linked, ids).items():
             part, extra = found[side], self._composed(sides[side], more)
             found[side] = replace(part, records={**part.records, **extra.records}, bad=part.bad | extra.bad)
-        self.links += self._links_of(kind, ids, UNIT)
+            ids[side] |= more
+        self.links += self.store.links_about(self.pair.name, kind.name, ids["book"], ids["desk"], UNIT)
         self._ids |= {(kind.name, side): ids[side] for side in sides}
         return {side: self._lazy(kind, sides[side], listing, ids[side]) for side, listing in found.items()}
 
-    def _links_of(self, kind: Kind, ids: Mapping[Side, set[str]], prefix: str = "") -> list[Link]:
-        """The links of these records; their other ends are looked at too."""
-        links = self.store.links_about(self.pair.name, kind.name, ids["book"], ids["desk"], prefix)
-        for link in links:
-            ids["desk"].add(link.desk)
-            if not link.book.startswith(UNIT):
-                ids["book"].add(link.book)
-        return links
+    def _with_twins(self, kind: Kind, ids: Mapping[Side, set[str]], prefix: str = "") -> set[tuple[Side, str]]:
+        """Who of these records has a twin, the twins too: these are looked at as well, and added to ``ids``."""
+        ends = self.store.ends_about(self.pair.name, kind.name, ids["book"], ids["desk"], prefix)
+        ids["desk"].update(desk for _, desk in ends)
+        ids["book"].update(book for book, _ in ends if not book.startswith(UNIT))
+        return {one for book, desk in ends for one in (("book", book), ("desk", desk))}
 
     def _rivals(
-        self, kind: Kind, looked: Iterable[Record], links: Iterable[Link], ids: dict[Side, set[str]]
+        self, kind: Kind, looked: Iterable[Record], linked: Collection[tuple[Side, str]], ids: Mapping[Side, set[str]]
     ) -> dict[Side, set[str]]:
-        """Records that carry a key of one without a twin, with their own twins: added to ``ids``."""
-        linked = {(side, link.on(side)) for link in links for side in SIDES}
+        """Records that carry a key of one without a twin, with their own twins: those that are not among ``ids``."""
         free = [record for record in looked if (record.side, record.id) not in linked]
         keys = {key for record in free for key in keys_of(kind, record)}
-        before = {side: set(ids[side]) for side in SIDES}
+        more: dict[Side, set[str]] = {side: set() for side in SIDES}
         for side, id in self.stage.rivals(kind.name, keys):
-            ids["book" if side == "book" else "desk"].add(id)
-        self._links_of(kind, ids)
-        return {side: ids[side] - before[side] for side in SIDES}
+            more["book" if side == "book" else "desk"].add(id)
+        more = {side: more[side] - ids[side] for side in SIDES}
+        self._with_twins(kind, more)
+        return {side: more[side] - ids[side] for side in SIDES}
 
     def _lazy(self, kind: Kind, side: _Side, listing: Listing, ids: set[str]) -> Listing:
         still = Counter(dict(self.stage.scopes(kind.name, listing.side)))

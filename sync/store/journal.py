@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, or_, select
 
 from ...errors import Reject
-from ..types import REMOTE, Draft, FieldChange, Link, Operation, Side
+from ..types import Draft, FieldChange, Link, Operation, Side
 from . import audit
 from .core import Core, insert_many
 from .feeding import allocate, give_back, mark_in, promise
@@ -19,6 +19,7 @@ from .rows import Intent, OperationRow, PaperRow, ReceiptRow, Settled
 from .schema import draft as drafts
 from .schema import member as members
 from .schema import operation as operations
+from .schema import writes
 from .serial import dumps, load_as
 
 __all__ = ["Journal", "forgive_in"]
@@ -28,23 +29,26 @@ _ONE = (_OPS.pair == bindparam("p"), _OPS.run == bindparam("r"), _OPS.id == bind
 _STATE = select(_OPS.number, _OPS.state).where(*_ONE)
 _AGAIN = operations.update().where(*_ONE)
 _INTENTS = select(operations).where(_OPS.pair == bindparam("p"), _OPS.state == "intent").order_by(_OPS.number)
+#: ``|| ''``: SQLite would take the index of states, by which links come with the few writes, and not that of writes.
+_DONE = _OPS.state.concat("") == "done"
 _RECEIPTS = (
     select(operations)
-    .where(_OPS.pair == bindparam("p"), _OPS.side == bindparam("s"), _OPS.state == "done")
-    .where(_OPS.action.in_(sorted(REMOTE - {"draft"})))
+    .where(_OPS.pair == bindparam("p"), _OPS.side == bindparam("s"), _DONE)
+    .where(writes, _OPS.action != "draft")
     .order_by(_OPS.number.desc())  # a clock may be set back
     .limit(bindparam("n"))
 )
 _PAPERS = (
     select(drafts.c.body, _OPS.version, _OPS.finished)
     .join(operations, (_OPS.pair == drafts.c.pair) & (_OPS.key == drafts.c.id))
-    .where(_OPS.pair == bindparam("p"), _OPS.side == "book", _OPS.state == "done", _OPS.action == "draft")
-    .where(drafts.c.state != "gone")
+    .where(_OPS.pair == bindparam("p"), _OPS.side == "book", _DONE, _OPS.action == "draft")
+    .where(writes, drafts.c.state != "gone")
     .order_by(_OPS.number.desc())  # a clock may be set back
     .limit(bindparam("n"))
 )
-_LATEST = select(func.max(_OPS.number)).where(_OPS.pair == bindparam("p")).group_by(_OPS.id)
-_REFUSED = select(_OPS.id, _OPS.error).where(_OPS.number.in_(_LATEST), _OPS.state == "rejected")
+_AFTER = operations.alias("again")
+_TRIED_AGAIN = exists().where(_AFTER.c.pair == _OPS.pair, _AFTER.c.id == _OPS.id, _AFTER.c.number > _OPS.number, writes)
+_REFUSED = select(_OPS.id, _OPS.error).where(_OPS.pair == bindparam("p"), _OPS.state == "rejected", ~_TRIED_AGAIN)
 _FORGIVE = (
     operations.update()
     .where(_OPS.pair == bindparam("p"), _OPS.id == bindparam("i"), _OPS.state == "rejected")

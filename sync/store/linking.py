@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import Reject
@@ -26,9 +26,14 @@ _KIND = _ALL.where(links.c.kind == bindparam("k"))
 _BY_BOOK = _KIND.where(links.c.book == bindparam("i"))
 _BY_DESK = _KIND.where(links.c.desk == bindparam("i"))
 _BESIDE = _ALL.where(links.c.kind.not_in(bindparam("k", expanding=True)))
-_BOOKS = _KIND.where(links.c.book.in_(bindparam("i", expanding=True)))
-_DESKS = _KIND.where(links.c.desk.in_(bindparam("i", expanding=True)))
-_FROM = _KIND.where(links.c.book >= bindparam("i"), links.c.book < bindparam("z"))
+_AMONG = {
+    "book": links.c.book.in_(bindparam("i", expanding=True)),
+    "desk": links.c.desk.in_(bindparam("i", expanding=True)),
+    "from": (links.c.book >= bindparam("i")) & (links.c.book < bindparam("z")),
+}
+_WHOLE = {name: _KIND.where(which) for name, which in _AMONG.items()}
+_TWINS = select(links.c.id, links.c.book, links.c.desk).where(links.c.pair == bindparam("p"))
+_ENDS = {name: _TWINS.where(links.c.kind == bindparam("k"), which) for name, which in _AMONG.items()}
 _KEYS = select(links.c.kind, links.c.book, links.c.desk).where(links.c.pair == bindparam("p"))
 _EXACT = (
     links.c.pair == bindparam("p"),
@@ -134,6 +139,31 @@ def reject_in(connection: Connection, pair: str, link: Link, by: str, now: datet
     audit.append(connection, pair, now, entries)
 
 
+def _about(
+    connection: Connection,
+    statements: Mapping[str, Select[Any]],
+    pair: str,
+    kind: str,
+    books: Iterable[str],
+    desks: Iterable[str],
+    prefix: str,
+) -> list[Row[Any]]:
+    """The rows of ``Linking.links_about``. A link found by one end is not asked for by the other."""
+    found: list[Row[Any]] = []
+    where = {"p": pair, "k": kind}
+
+    def ask(end: str, ids: Collection[str]) -> None:
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _MANY):
+            found.extend(connection.execute(statements[end], {**where, "i": wanted[start : start + _MANY]}))
+
+    if prefix:
+        found.extend(connection.execute(statements["from"], {**where, "i": prefix, "z": f"{prefix}\U0010ffff"}))
+    ask("book", {*books} - {row.book for row in found})
+    ask("desk", {*desks} - {row.desk for row in found})
+    return sorted(found, key=lambda row: row.id)
+
+
 class Linking(Core):
     """The links of a pair."""
 
@@ -154,16 +184,15 @@ class Linking(Core):
         self, pair: str, kind: str, books: Iterable[str], desks: Iterable[str], prefix: str = ""
     ) -> list[Link]:
         """The links of these records, and those whose book id begins with ``prefix`` (if any), oldest first."""
-        found: dict[int, Row[Any]] = {}
         with self._read() as connection:
-            for statement, ids in ((_BOOKS, sorted(books)), (_DESKS, sorted(desks))):
-                for start in range(0, len(ids), _MANY):
-                    asked = {"p": pair, "k": kind, "i": ids[start : start + _MANY]}
-                    found.update((row.id, row) for row in connection.execute(statement, asked))
-            if prefix:
-                asked = {"p": pair, "k": kind, "i": prefix, "z": f"{prefix}\U0010ffff"}
-                found.update((row.id, row) for row in connection.execute(_FROM, asked))
-        return [link_of(found[number]) for number in sorted(found)]
+            return list(map(link_of, _about(connection, _WHOLE, pair, kind, books, desks, prefix)))
+
+    def ends_about(
+        self, pair: str, kind: str, books: Iterable[str], desks: Iterable[str], prefix: str = ""
+    ) -> list[tuple[str, str]]:
+        """(book id, desk id) of what ``links_about`` would give, oldest first."""
+        with self._read() as connection:
+            return [(row.book, row.desk) for row in _about(connection, _ENDS, pair, kind, books, desks, prefix)]
 
     def count_links(self, pair: str) -> int:
         """How many there are, without reading them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from uchet.errors import Reject
 from uchet.sync.store import Store
@@ -90,6 +91,39 @@ def test_receipts_newest_first_and_remote_only(store: Store, clock, make) -> Non
     store.settle("main", "r1", make.op(8, action="agree"), state="done")
     store.settle("main", "r1", make.op(9), state="failed")
     assert [x.ref for x in store.receipts("main", "desk", limit=3)] == ["d4", "d3", "d2"]
+
+
+def test_what_was_refused_last_is_refused_until_it_is_tried_again(store: Store, make) -> None:
+    op, other = make.op(1), make.op(2)
+    store.settle("main", "r1", op, state="rejected", error="closed period")
+    store.settle("main", "r1", other, state="rejected", error="too long")
+    store.settle("other", "r1", make.op(3), state="rejected", error="no rights")
+    store.settle("other", "r2", op, state="done")
+    assert store.refused("main") == {op.id: "closed period", other.id: "too long"}
+    store.intend("main", "r2", op, "k")
+    assert store.refused("main") == {other.id: "too long"}
+    store.settle("main", "r2", op, state="rejected", error="still closed")
+    assert store.refused("main") == {op.id: "still closed", other.id: "too long"}
+    store.settle("main", "r3", op, state="done", ref="d1")
+    assert store.refused("main") == {other.id: "too long"}
+
+
+def test_a_long_journal_is_never_searched_row_by_row(store: Store, make) -> None:
+    """Every night asks for these: one that looks at all that was ever linked would make a year's state ever slower."""
+    store.settle("main", "r1", make.op(1), state="done", ref="d1")
+    store.settle_local("main", "r1", [(make.op(n, action="agree"), None) for n in range(2, 30)])
+    asked: list[str] = []
+    with store._read() as connection:
+        connection.connection.driver_connection.set_trace_callback(asked.append)
+    store.refused("main"), store.receipts("main", "desk"), store.papers("main")
+    found = [one for one in asked if one.startswith("SELECT")]
+    assert len(found) == 3
+    with store._read() as connection:
+        for one in found:
+            plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {one}"))]
+            own = [step for step in plan if "operation" in step or "again" in step]
+            assert all("number" in step or "state=?)" in step for step in own), plan
+            assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step], plan
 
 
 def test_history_of_a_record_on_either_side(store: Store, make) -> None:

@@ -79,10 +79,23 @@ def test_a_piece_without_a_twin_brings_those_who_share_its_number() -> None:
         pair: Any = SimpleNamespace(name="p")
         staging = Staging(pair, store, stage, (), {"book": (), "desk": ()}, "", lambda one: one)
         piece = Record("equipment", "book", "position:1#1", {"inventory_number": "123"}, None)
-        more = staging._rivals(EQUIPMENT, [piece], [], {"book": set(), "desk": set()})
-        linked = Link("equipment", piece.id, "9")
-        assert more == {"book": {"card"}, "desk": {"5"}}
-        assert staging._rivals(EQUIPMENT, [piece], [linked], {"book": set(), "desk": set()})["book"] == set()
+        nobody: dict[Any, set[str]] = {"book": set(), "desk": set()}
+        assert staging._rivals(EQUIPMENT, [piece], (), nobody) == {"book": {"card"}, "desk": {"5"}}
+        assert staging._rivals(EQUIPMENT, [piece], (), {**nobody, "desk": {"5"}}) == {"book": {"card"}, "desk": set()}
+        assert staging._rivals(EQUIPMENT, [piece], {("book", piece.id)}, nobody) == nobody
+
+
+def test_twins_of_those_looked_at_are_looked_at_too() -> None:
+    with Store.open(":memory:") as store:
+        for book, desk in (("b1", "d1"), ("b2", "d2"), ("b3", "d3"), ("position:1#1", "9")):
+            store.put_link("p", Link("equipment", book, desk), by="uchet")
+        pair: Any = SimpleNamespace(name="p")
+        staging = Staging(pair, store, Stage(None), (), {"book": (), "desk": ()}, "", lambda one: one)
+        ids: dict[Any, set[str]] = {"book": {"b1", "alone"}, "desk": {"d2", "5"}}
+        linked = staging._with_twins(EQUIPMENT, ids, "position:")
+        assert ids == {"book": {"b1", "b2", "alone"}, "desk": {"d1", "d2", "9", "5"}}
+        assert {id for side, id in linked if side == "desk"} == {"d1", "d2", "9"}
+        assert {id for side, id in linked if side == "book"} == {"b1", "b2", "position:1#1"}
 
 
 def test_an_organisation_of_records_that_need_no_look_is_still_the_books() -> None:
