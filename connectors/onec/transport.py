@@ -182,7 +182,10 @@ def _either(decode: Callable[[bytes], list[Any]] | None) -> Callable[[bytes], An
         try:
             return decode(content)
         except (ValueError, RecursionError, Retry):  # ``msgspec``'s own are ``ValueError`` too
-            return parse_json(content)
+            answer = parse_json(content)
+        if isinstance(answer, list):
+            raise ValueError("a listing is an object: a bare list would pass for rows that were decoded")
+        return answer
 
     return parse
 

@@ -65,6 +65,7 @@ def test_it_is_a_connector(connect: Connect) -> None:
         ({"body": '{"value":[1]}'}, Retry, "answer_broken"),
         ({"body": '{"value":[{"Code":"1"}]}'}, Retry, "answer_broken"),
         ({"body": "[]"}, Retry, "answer_broken"),
+        ({"body": '[[{"Ref_Key":"1"}]]'}, Retry, "answer_broken"),
         ({"body": "<feed/>"}, Fatal, "not_json"),
         ({"body": requests.exceptions.ReadTimeout("late")}, Retry, "unreachable"),
         ({"body": requests.exceptions.ChunkedEncodingError("cut")}, Retry, "unreachable"),
@@ -74,9 +75,10 @@ def test_a_broken_listing_is_an_error_and_never_a_short_list(
     web: responses.RequestsMock, connect: Connect, root: str, answer: dict[str, Any], error: type[UchetError], code: str
 ) -> None:
     web.get(f"{root}/{PLACE}", **answer)
-    with pytest.raises(error) as caught:
-        list(connect().read(Query(PLACE)))
-    assert caught.value.code == code
+    for fields in ((), ("Description",)):  # as dictionaries, and straight into their types
+        with pytest.raises(error) as caught:
+            list(connect().read(Query(PLACE, fields)))
+        assert caught.value.code == code
 
 
 def test_what_is_unpublished_is_named_without_asking(web: responses.RequestsMock, connect: Connect) -> None:
