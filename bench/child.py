@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Seconds of work; seconds of the whole process; MiB at the start of the work and at the peak; what was found;
-    seconds of processor time of the work."""
+    seconds of processor time of the work, and of the whole process."""
 
     work: float
     whole: float
@@ -32,10 +32,16 @@ class Figure:
     peak: float
     found: Any = None
     cpu: float = 0.0
+    whole_cpu: float = 0.0
 
     @property
     def added(self) -> float:
         return self.peak - self.start
+
+    @property
+    def entire(self) -> Figure:
+        """The whole process, from its start to its end, as if that were the work."""
+        return replace(self, work=self.whole, cpu=self.whole_cpu, start=0.0)
 
 
 def report(work: Callable[[], Any]) -> None:
@@ -48,7 +54,8 @@ def report(work: Callable[[], Any]) -> None:
     found = work()
     seconds, cpu = time.perf_counter() - started, time.process_time() - busy
     peak = _peak()
-    print(json.dumps({"work": seconds, "start": before, "peak": max(peak, before), "found": found, "cpu": cpu}))
+    told = {"work": seconds, "start": before, "peak": max(peak, before), "found": found, "cpu": cpu}
+    print(json.dumps({**told, "whole_cpu": time.process_time()}))
 
 
 def _resident() -> float:
@@ -77,7 +84,7 @@ def run(script: str, *args: object, python: str = sys.executable) -> Figure:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-3000:]}")
     line: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return Figure(line["work"], whole, line["start"], line["peak"], line["found"], line["cpu"])
+    return Figure(line["work"], whole, line["start"], line["peak"], line["found"], line["cpu"], line["whole_cpu"])
 
 
 def command(words: Sequence[str]) -> Figure:

@@ -237,4 +237,5 @@ BENCHES: dict[str, tuple[Bench, int]] = {
     "report": (reconciling.report, SIZE),
     "matching": (reconciling.matching, SIZE),
     "exact": (reconciling.exact, LARGE),
+    "balances": (reconciling.balances, 5 * LARGE),
 }

@@ -64,3 +64,21 @@ def exact(stage: Stage, n: int) -> list[tuple[str, Result]]:
             Result(ratio(polars, ours), 2, "x", f"{mine} {told('datacompy-polars', polars)}", least=True),
         ),
     ]
+
+
+def balances(stage: Stage, n: int) -> list[tuple[str, Result]]:
+    """N movement lines a side to balances that are compared, whole processes: from uchet's own store, against both
+    engines of datacompy from parquet."""
+    folder = stage.movements(n)
+    python = stage.peer("datacompy")
+    ours, pandas, polars = [], [], []
+    for _ in range(stage.runs):
+        ours.append(child.run("movements.py", "balances", folder).entire)
+        pandas.append(child.run("peer_balances.py", "pandas", folder, python=python).entire)
+        polars.append(child.run("peer_balances.py", "polars", folder, python=python).entire)
+    mine = f"{told('uchet', ours)} found={ours[0].found}"
+    lines = []
+    for name, theirs in (("pandas", pandas), ("polars", polars)):
+        sides = f"{mine} {told(f'datacompy-{name}', theirs)} found={theirs[0].found}"
+        lines.append((f"balances-{name}", Result(ratio(theirs, ours), 5, "x", sides, least=True)))
+    return lines

@@ -88,6 +88,17 @@ class Stage:
             done.touch()
         return kept, folder
 
+    def movements(self, n: int) -> Path:
+        """The folder with N movement lines a side: in uchet's store, and in the files of the peer's engines."""
+        folder = self.path(f"movements-{n}")
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            child.run("movements.py", "write", folder, n)
+            child.run("peer_balances.py", "convert", folder, python=self.peer("datacompy"))
+            (folder / "done").touch()
+        return folder
+
     def copy(self, state: Path) -> Path:
         """A copy of a state, so that every repetition starts from the same."""
         target = self.path("work.db")

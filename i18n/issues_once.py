@@ -132,7 +132,7 @@ ONCE: Mapping[str, IssueText] = MappingProxyType(
         ),
         "feed_balance": IssueText(
             N_("{name}: the desk has {desk} and the books {book}; {open} is on its way, {rest} is unexplained."),
-            N_("Count the stock; nothing is written by itself."),
+            N_("“uchet report remainders” names the lines behind it. Count the stock; nothing is written by itself."),
         ),
         # -- work on equipment
         "feed_kit_places": IssueText(

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from ..mappings.model import Ref, Value
-from .feed_facts import KIND, Card, FeedFacts, Spot, asked, by_spot_of, cards, drafted, spot_of
+from .feed_facts import KIND, Card, FeedFacts, Spot, asked, by_spot_of, cards, drafted, ends_of
 from .feed_plan import FeedPlan, effects, mark
 from .ids import create_key, fingerprint
 from .orders import is_order
@@ -82,15 +82,10 @@ def _accounts(facts: FeedFacts) -> dict[Account, Entry]:
         day, document = record.values.get("date"), record.values.get("document")
         if not isinstance(day, date) or day < facts.settings.start or not document:
             continue
-        for item, place, name, sign in (("item", "place", "quantity", -1), ("to_item", "to_place", "to_quantity", 1)):
-            spot, quantity = spot_of(record, item, place), record.values.get(name)
-            if record.values.get("direction") == "in":
-                sign = 1
-            if spot is None or not isinstance(quantity, Decimal):
-                continue
+        for spot, quantity in ends_of(record):
             account = (str(document), facts.kept(spot))
             old = found.get(account, Entry(ZERO, day))
-            found[account] = Entry(old.quantity + sign * quantity, max(old.day, day))
+            found[account] = Entry(old.quantity + quantity, max(old.day, day))
     return found
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "cards",
     "cards_of",
     "drafted",
+    "ends_of",
     "exact",
     "followed",
     "spot_of",
@@ -166,6 +167,18 @@ def spot_of(record: Record, item: str, place: str) -> Spot | None:
         return None
     org, where = record.values.get("organization"), record.values.get(place)
     return thing.id, org.id if isinstance(org, Ref) else "", where.id if isinstance(where, Ref) else ""
+
+
+def ends_of(record: Record) -> list[tuple[Spot, Decimal]]:
+    """(spot, signed quantity): what a record of the books did to their stock; one may do two things."""
+    found: list[tuple[Spot, Decimal]] = []
+    for item, place, name, sign in (("item", "place", "quantity", -1), ("to_item", "to_place", "to_quantity", 1)):
+        spot, quantity = spot_of(record, item, place), record.values.get(name)
+        if record.values.get("direction") == "in":
+            sign = 1
+        if spot is not None and isinstance(quantity, Decimal):
+            found.append((spot, sign * quantity))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,14 +64,16 @@ def look_at_feed(
     links: tuple[Link, ...],
     drafts: Callable[[], Iterable[Draft]],
     progress: Callable[[str], None],
+    shown: Callable[[Listing], None] = lambda movements: None,
 ) -> FeedFacts | None:
     """Everything the planning of the feed needs; ``None`` where a source could not be read (its question says why).
-    ``drafts`` gives all that we ever drafted; it is asked once the movements were read, for both may be very many."""
+    ``drafts`` gives all that we ever drafted; it is asked once the movements were read, for both may be very many.
+    ``shown`` is told of the desk's movements, all of them, some at a time."""
     # The desk first: what is recorded while the books are read waits for the next night.
     progress("desk supply")
     supplies = desk.load("supply")
     progress("desk movement")
-    seen = _movements(pair, store, settings, desk, links) if supplies is not None else None
+    seen = _movements(pair, store, settings, desk, links, shown) if supplies is not None else None
     if supplies is None or seen is None:
         return None
     read: list[Listing] = []
@@ -155,11 +157,19 @@ class _Seen:
         store.register_events(pair.name, [event for event in found if event.id not in known])
 
 
-def _movements(pair: Pair, store: Store, settings: FeedSettings, desk: Intake, links: Iterable[Link]) -> _Seen | None:
+def _movements(
+    pair: Pair,
+    store: Store,
+    settings: FeedSettings,
+    desk: Intake,
+    links: Iterable[Link],
+    told: Callable[[Listing], None],
+) -> _Seen | None:
     """The desk's movements, page by page: new ones are written down. ``None`` where they could not be read at all."""
     seen, crossed = _Seen(store.open_ids(pair.name)), {link.desk for link in links}
     listing = None
     for listing in desk.pages("movement"):
+        told(listing)
         own = [r for r in listing.records.values() if r.values.get("origin") != _OURS]
         own = [r for r in own if r.values.get("type") not in _KIT_MOVES and _since(r) >= settings.start]
         seen.note(pair, store, [event_of(r) for r in own])

@@ -26,6 +26,7 @@ from .forget import withheld
 from .guard import SideFacts
 from .ids import operation_id
 from .intake import Intake, units_of, with_units
+from .ledger import Ledger
 from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .past import facts_of
@@ -187,10 +188,12 @@ def _look(
         return _look(pair, store, settings, now, contact, progress, moved, part=False)
     first = not known and store.count_links(pair.name) == len(crossed)
     drafts = cache(lambda: _drafts(pair, store, () if "book" in back else moved))
-    fed = None
+    fed, ledger = None, None
     if settings.feed is not None and keeps(pair) and not first:
+        ledger = Ledger(store, pair.name)
         intakes["book"].binding = {**intakes["book"].binding, FEED: settings.feed.start.isoformat()}
-        fed = look_at_feed(pair, store, settings.feed, intakes["book"], intakes["desk"], crossed, drafts, progress)
+        sides = (intakes["book"], intakes["desk"])
+        fed = look_at_feed(pair, store, settings.feed, *sides, crossed, drafts, progress, ledger.note)
     state = store.side(pair.name, "book")
     world = World(
         pair.name,
@@ -214,6 +217,8 @@ def _look(
         feed=followed(fed, drafts()) if fed and not back else None,
         more=staging.link if staging else lambda ref: None,
     )
+    if ledger is not None:
+        ledger.keep(fed, world.index, intakes["book"])
     # What was agreed with a side that went back in time is no longer known to hold.
     # A person's link stays a person's to undo: what became of its other end is asked.
     ours = [ln for ln in known if ln.by == OURS]

@@ -24,6 +24,7 @@ from ..forms.types import Row, Stamp
 from ..reconcile import asked_of
 from .comparison import classes, concerns, differences, licences
 from .quality import quality
+from .remainders import remainders
 from .types import Filled, Report
 
 __all__ = ["Wanted", "digest_of", "make", "refuse_period", "written_drafts"]
@@ -67,6 +68,8 @@ def make(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted)
             hint="Leave the scope and --run out.",
             name=wanted.report.name,
         )
+    if wanted.report.name == "remainders":
+        return _remainders(store, pair, now, wanted)
     rows = tuple(_drafts(store, pair, zone, now, wanted) if wanted.report.name == "drafts" else _runs(store, pair))
     last = next(iter(store.runs(pair, 1)), None)
     digest = digest_of({"lines": rows})
@@ -122,6 +125,23 @@ def _kept(store: Store, pair: str, zone: ZoneInfo, wanted: Wanted) -> Filled:
             rows = {"lines": tuple(quality(snapshot, made, inside))}
     stamp = Stamp(made.run, made.taken, made.day, made.fingerprint, tuple(sources_told(made.sources)))
     return Filled(wanted.report, rows, stamp)
+
+
+def _remainders(store: Store, pair: str, now: datetime, wanted: Wanted) -> Filled:
+    lines = store.lines(pair)
+    if lines is None or not lines.meta("taken"):
+        raise Reject(
+            "no_lines",
+            "No movement lines are kept of this pair.",
+            hint="The nightly run keeps them where [feed] is set in uchet.toml and the state is a file.",
+        )
+    made = remainders(store, pair, lines, wanted.since, wanted.until)
+    rows = {"lines": made.lines, "spots": made.spots}
+    source = f"Строки движений обеих сторон, прочитаны {made.taken} (время учёта)."
+    told = f"Сравнено остатков: {made.compared}, расходятся: {len(made.spots)}."
+    last = next(iter(store.runs(pair, 1)), None)
+    stamp = Stamp(last.id if last else "—", now, wanted.until, digest_of(rows), (source,))
+    return Filled(wanted.report, rows, stamp, (told,))
 
 
 # -- the journal -------------------------------------------------------------------------------------------------------

@@ -37,8 +37,8 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Report:
     """``kept``: it is made of a reconciliation, ``live``: of what both sides have now; both take a scope. ``period``:
-    which days it is about where nobody names them: ``month`` (this one, so far), ``next_month``; "": none. ``notes``:
-    how its figures are meant, and what no source tells."""
+    which days it is about where nobody names them: ``month`` (this one, so far), ``next_month``, ``all``; "": none.
+    ``notes``: how its figures are meant, and what no source tells."""
 
     name: str
     title: str

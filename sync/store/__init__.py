@@ -1,23 +1,33 @@
-"""The store: links, plans, the journal, issues, runs, locks and the audit, in SQLite or PostgreSQL."""
+"""The store: links, plans, the journal, issues, runs, locks and the audit, in SQLite or PostgreSQL.
 
-from .backup import restore
-from .forgetting import Forgotten
-from .locking import Lock
-from .rows import (
-    AuditRow,
-    Decision,
-    Intent,
-    IssueReport,
-    IssueRow,
-    JobRow,
-    OperationRow,
-    PaperRow,
-    PlanRow,
-    ReceiptRow,
-    SideState,
-)
-from .stage import Known, Past, Stage, StageError
-from .store import Store
+What it hands out is imported when it is asked for: who reads movement lines alone needs no SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backup import restore
+    from .forgetting import Forgotten
+    from .lines import Lines, LinesError
+    from .locking import Lock
+    from .rows import (
+        AuditRow,
+        Decision,
+        Intent,
+        IssueReport,
+        IssueRow,
+        JobRow,
+        OperationRow,
+        PaperRow,
+        PlanRow,
+        ReceiptRow,
+        SideState,
+    )
+    from .stage import Known, Past, Stage, StageError
+    from .store import Store
 
 __all__ = [
     "AuditRow",
@@ -28,6 +38,8 @@ __all__ = [
     "IssueRow",
     "JobRow",
     "Known",
+    "Lines",
+    "LinesError",
     "Lock",
     "OperationRow",
     "PaperRow",
@@ -40,3 +52,23 @@ __all__ = [
     "Store",
     "restore",
 ]
+
+#: Where those lie that are not rows.
+_MODULES = {
+    "Forgotten": "forgetting",
+    "Known": "stage",
+    "Lines": "lines",
+    "LinesError": "lines",
+    "Lock": "locking",
+    "Past": "stage",
+    "Stage": "stage",
+    "StageError": "stage",
+    "Store": "store",
+    "restore": "backup",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_MODULES.get(name, 'rows')}", __name__), name)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Dialect, Engine, Table
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from .dialect import begin_read, begin_write, file_of, is_sqlite, translate
+from .lines import Lines
 from .stage import Stage
 
 __all__ = ["Clock", "Core", "insert_many", "utc_now"]
@@ -70,6 +71,7 @@ class Core:
         self._clock = clock
         self._turn = threading.RLock()
         self._stages: dict[str, Stage] = {}
+        self._lines: dict[str, Lines] = {}
 
     @property
     def path(self) -> Path | None:

@@ -11,14 +11,12 @@ one night looks at everything. It holds names of people, so ``uchet forget`` rem
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .beside import Beside, BesideError, beside_path, parts, remove
 
 if TYPE_CHECKING:  # a command that only opens the state needs no arrays, which take long to load
     import numpy as np
@@ -30,9 +28,8 @@ if TYPE_CHECKING:  # a command that only opens the state needs no arrays, which 
 __all__ = ["Known", "Past", "Stage", "StageError", "remove", "stage_path"]
 
 #: The file cannot be read or written: everything is looked at instead.
-StageError = sqlite3.Error
+StageError = BesideError
 
-_FORMAT = "1"
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT UNIQUE, query TEXT, digests BLOB, rows BLOB);
@@ -44,8 +41,6 @@ CREATE INDEX record_loud ON record (kind, side) WHERE loud;
 CREATE TABLE key (kind TEXT, side TEXT, id TEXT, key TEXT, PRIMARY KEY (kind, side, id, key)) WITHOUT ROWID;
 CREATE INDEX key_of ON key (kind, key);
 """
-#: Values in one IN (…).
-_MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,47 +64,16 @@ class Past:
 
 def stage_path(state: Path, pair: str) -> Path:
     """Where the rows of a pair are kept."""
-    return state.with_name(f"{state.name}.{hashlib.sha256(pair.encode()).hexdigest()[:8]}.rows")
+    return beside_path(state, pair, "rows")
 
 
-class Stage:
-    """The staged rows of one pair. Everything between ``begin`` and ``keep`` is one transaction: a night that does not
-    end leaves the rows of the night before. Threads take turns."""
+class Stage(Beside):
+    """The staged rows of one pair."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._turn = threading.RLock()
-        if path is not None:
-            path.touch(mode=0o600, exist_ok=True)
-        self._database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        try:
-            self._prepare()
-        except BaseException:
-            self._database.close()
-            raise
-
-    def _prepare(self) -> None:
-        self._database.execute("PRAGMA busy_timeout=0")
-        if self._path is not None:
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")  # losing the last night costs work, nothing else
-        if self._database.execute("PRAGMA user_version").fetchone()[0] != int(_FORMAT):
-            self._database.executescript(f"BEGIN; {self._drops()} {_SCHEMA} PRAGMA user_version={_FORMAT}; COMMIT;")
-
-    def _drops(self) -> str:
-        names = self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return "".join(f'DROP TABLE "{name}";' for (name,) in names)
+    FORMAT = 1
+    SCHEMA = _SCHEMA
 
     # -- one night --------------------------------------------------------------------------------------------------
-
-    def begin(self) -> bool:
-        """Start a night; what an earlier one did not finish is taken back. False while another process writes."""
-        self.leave()
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return False
-        return True
 
     def keep(self, meta: Mapping[str, str]) -> None:
         """The night is over: what was read and noted stays; what an earlier night kept and this one did not is void."""
@@ -117,20 +81,6 @@ class Stage:
             self._database.execute("DELETE FROM meta")
             self._database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             self._database.execute("COMMIT")
-
-    def leave(self) -> None:
-        """Nothing of this night stays."""
-        with self._turn, suppress(sqlite3.Error):
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-
-    def close(self) -> None:
-        self.leave()
-        self._database.close()
-
-    def meta(self, name: str) -> str:
-        found = self._database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return str(found[0]) if found else ""
 
     # -- rows -------------------------------------------------------------------------------------------------------
 
@@ -172,7 +122,7 @@ class Stage:
     def records_of(self, numbers: Numbers) -> set[str]:
         """The records that rows belong to."""
         found: set[str] = set()
-        for part in _parts([int(n) for n in numbers]):
+        for part in parts([int(n) for n in numbers]):
             found.update(id for (id,) in self._in("SELECT record FROM row WHERE number IN", part))
         return found
 
@@ -185,7 +135,7 @@ class Stage:
                 ).fetchall()
             yield from found
             return
-        for part in _parts(sorted(ids)):
+        for part in parts(sorted(ids)):
             yield from self._in("SELECT record, body FROM row WHERE source = ? AND record IN", part, source)
 
     # -- records ----------------------------------------------------------------------------------------------------
@@ -201,7 +151,7 @@ class Stage:
         if ids is None:
             return list(self._all(f"{query} GROUP BY scope", kind, side))
         found = []
-        for part in _parts(sorted(ids)):
+        for part in parts(sorted(ids)):
             marks = ",".join("?" * len(part))
             found += self._all(f"{query} AND id IN ({marks}) GROUP BY scope", kind, side, *part)
         return found
@@ -209,7 +159,7 @@ class Stage:
     def rivals(self, kind: str, keys: Collection[str]) -> set[tuple[str, str]]:
         """(side, id) of the records that carry one of ``keys``."""
         found: set[tuple[str, str]] = set()
-        for part in _parts(sorted(keys)):
+        for part in parts(sorted(keys)):
             found.update(self._in("SELECT side, id FROM key WHERE kind = ? AND key IN", part, kind))
         return found
 
@@ -226,23 +176,3 @@ class Stage:
                     run(f"DELETE FROM {table} WHERE kind = ? AND side = ? AND id = ?", old)
             run("INSERT INTO record VALUES (?, ?, ?, ?, ?)", [(kind, side, p.id, p.loud, p.scope) for p in past])
             run("INSERT INTO key VALUES (?, ?, ?, ?)", [(kind, side, p.id, key) for p in past for key in p.keys])
-
-    def _all(self, query: str, *values: object) -> list[Any]:
-        with self._turn:
-            return self._database.execute(query, values).fetchall()
-
-    def _in(self, query: str, part: Sequence[object], *before: object) -> list[Any]:
-        return self._all(f"{query} ({','.join('?' * len(part))})", *before, *part)
-
-
-def remove(path: Path | None) -> None:
-    """Delete a stage with all that SQLite keeps beside it."""
-    if path is not None:
-        for tail in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                path.with_name(path.name + tail).unlink(missing_ok=True)
-
-
-def _parts(values: Sequence[object]) -> Iterator[Sequence[object]]:
-    for start in range(0, len(values), _MANY):
-        yield values[start : start + _MANY]

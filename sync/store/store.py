@@ -17,6 +17,7 @@ from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
 from .feeding import Feeding
 from .forgetting import Forgetting, Forgotten
 from .journal import Journal
+from .lines import Lines, LinesError, lines_path
 from .linking import Linking
 from .locking import Locking
 from .migrate import prepare
@@ -88,8 +89,9 @@ class Store(
 
     def leave_stage(self, pair: str) -> None:
         """What was read for a run that did not end well is not kept."""
-        if pair in self._stages:
-            self._stages[pair].leave()
+        for beside in (self._stages.get(pair), self._lines.get(pair)):
+            if beside is not None:
+                beside.leave()
 
     def drop_stage(self, pair: str) -> None:
         """Remove the staged rows of a pair: the next night looks at everything."""
@@ -97,14 +99,33 @@ class Store(
             self._stages.pop(pair).close()
         remove(stage_path(self.path, pair) if self.path else None)
 
+    def lines(self, pair: str) -> Lines | None:
+        """The movement lines of a pair, beside the file; ``None`` where there is no place for them. The same ones until
+        the store is closed."""
+        if pair not in self._lines and is_sqlite(self._engine):
+            path = lines_path(self.path, pair) if self.path else None
+            try:
+                self._lines[pair] = Lines(path)
+            except (OSError, LinesError):
+                remove(path)
+        return self._lines.get(pair)
+
+    def drop_lines(self, pair: str) -> None:
+        """Remove the movement lines of a pair: the next night writes them down anew."""
+        if pair in self._lines:
+            self._lines.pop(pair).close()
+        remove(lines_path(self.path, pair) if self.path else None)
+
     def forget(self, pair: str, person: Link, names: Iterable[str], *, by: str) -> Forgotten:
-        """As ``Forgetting.forget``; the rows that both sides gave hold the name too."""
+        """As ``Forgetting.forget``; the rows that both sides gave hold the name too, and a label of a movement may."""
         self.drop_stage(pair)
+        self.drop_lines(pair)
         return super().forget(pair, person, names, by=by)
 
     def close(self) -> None:
-        while self._stages:
-            self._stages.popitem()[1].close()
+        for kept in (self._stages, self._lines):
+            while kept:
+                kept.popitem()[1].close()
         super().close()
 
     def __enter__(self) -> Self:

@@ -29,6 +29,9 @@ from uchet.connectors.roundup.server import seed
 from uchet.emulator import objects, posting
 from uchet.emulator.defaults import known_key
 from uchet.errors import Fatal
+from uchet.jobs.reports.making import Wanted, make
+from uchet.jobs.reports.types import Filled, report
+from uchet.jobs.state import utc_now
 from uchet.sync.context import RECEIPTS
 from uchet.sync.pair import EngineSettings, FeedSettings
 from uchet.sync.store import Store
@@ -219,6 +222,45 @@ def test_movements_cross_both_ways_and_nothing_returns(firm: Firm, monkeypatch: 
     assert len(asked) <= RECEIPTS < run.drafts, "beside our last drafts, what crossed is asked for no more"
     assert (calm.writes, calm.drafts) == (0, 0), firm.history(calm)
     assert not [i for i in firm.open() if i.issue.code.startswith("feed_")], [i.issue for i in firm.open()]
+
+
+def test_the_kept_lines_tell_what_makes_a_difference(firm: Firm) -> None:
+    """Both stocks as their lines say, asking neither side: equal, then not, by what only one side has."""
+    shop = Shop(firm)
+    shop.record(8)
+    shop.receive(2)
+    firm.night()
+    shop.post()
+    firm.night()
+
+    def told() -> Filled:
+        return make(firm.store, PAIR, ZONE, utc_now(), Wanted(report("remainders")))
+
+    made = told()
+    assert made.rows == {"lines": (), "spots": ()}, "everything crossed"
+    assert f"Сравнено остатков: {2 * len(ITEMS)}, расходятся: 0." in made.notes
+    lines = firm.store.lines(PAIR)
+    assert lines is not None
+    found = lines.balances()
+    names = lines.named(found.spot)
+    stock = {(names[n].title, names[n].at): found.quantity(q) for n, q in zip(found.spot, found.desk, strict=True)}
+    places = {firm.it.find("location", "name", name): name for name in ("Основной склад", "Подвал")}
+    cards = shop.cards().values()
+    assert stock == {(card["code"], places[card["location"]]): Decimal(str(card["quantity"])) for card in cards}
+    firm.world.write_document(RECEIPT, receipt("toner", "cellar", 7, "2026-02-05"))
+    shop.record(1)
+    firm.night()
+    rows = told().rows["lines"]
+    alone = [row for row in rows if row["note"] == "нет движения ИТ"]
+    assert [(row["title"], row["place"], row["book"], row["date"]) for row in alone] == [
+        ("toner", "Подвал", 7, date(2026, 2, 5))
+    ]
+    assert alone[0]["document"], "as people know it"
+    waits = [row for row in rows if row not in alone]
+    assert waits
+    assert all(str(row["note"]).endswith("ждёт проведения") and row["record"] for row in waits)
+    firm.night()
+    assert not [row for row in told().rows["lines"] if row["note"] == "нет движения ИТ"], "it has crossed"
 
 
 def test_a_base_put_back_after_movements_were_delivered_is_blocked_and_doubles_nothing(firm: Firm) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,28 @@ def test_the_exact_comparison_finds_every_row_that_differs(tmp_path: Path) -> No
     assert found["update"] == len(differ) == 16
     # What only the desk has is asked about, and so is each record that changed on both sides.
     assert found["issues"] == len(lonely - gone) + 1
+
+
+def test_balances_are_those_of_the_lines_that_the_peer_is_given(tmp_path: Path) -> None:
+    def run(*words: object) -> Any:
+        command = [sys.executable, str(ROOT / "bench" / "movements.py"), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])["found"]
+
+    run("write", tmp_path, 3000)
+    sums: list[dict[tuple[int, ...], int]] = []
+    for side in ("book", "desk"):
+        given = np.load(tmp_path / f"{side}.npz")
+        found: dict[tuple[int, ...], int] = {}
+        for *key, quantity in zip(*(given[name].tolist() for name in ("item", "place", "quantity")), strict=True):
+            found[tuple(key)] = found.get(tuple(key), 0) + quantity
+        sums.append(found)
+    book, desk = sums
+    spots = book.keys() | desk.keys()
+    differ = [key for key in spots if book.get(key, 0) != desk.get(key, 0)]
+    assert differ
+    assert run("balances", tmp_path) == {"spots": len(spots), "differ": len(differ)}
 
 
 def test_an_unknown_name_is_refused() -> None:

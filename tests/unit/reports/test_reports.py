@@ -280,7 +280,7 @@ def test_the_command(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
     assert told["rows"] == {"differences": 2, "classes": 2}
     assert len(openpyxl.load_workbook("r.xlsx").worksheets[1]._charts) == 1
     assert main(["report", "--list", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["reports"]) == 12
+    assert len(json.loads(capsys.readouterr().out)["reports"]) == 13
     assert main(["report", "custody"]) == 2
     assert main(["report", "custody", "--since", "01.02.2026", "--out", "r.csv"]) == 1
     assert "нет периода" in capsys.readouterr().err
