@@ -122,11 +122,14 @@ def test_law_12_and_15_planning_twice_gives_one_plan_and_changes_nothing() -> No
 
 
 def test_law_16_an_update_carries_the_changed_field_alone() -> None:
+    """On both sides: before a write to the one that ignores versions the whole record is at hand."""
     company, book, desk = agreed(note="n", since="2026-02-10")
     company.edit("book", "thing", book, "label", "v2")
-    before = len(company.desk.log)
+    company.edit("desk", "thing", desk, "serial", "s2")
+    before = {side.side: len(side.log) for side in company.sides()}
     company.sync()
-    assert [(done.id, dict(done.values)) for done in company.desk.log[before:]] == [(desk, {"label": "v2"})]
+    written = {s.side: [(d.id, dict(d.values)) for d in s.log[before[s.side] :]] for s in company.sides()}
+    assert written == {"book": [(book, {"serial": "s2"})], "desk": [(desk, {"label": "v2"})]}
 
 
 def test_law_19_a_new_mapping_that_shows_less_retires_nothing_in_its_first_run() -> None:
