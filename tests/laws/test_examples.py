@@ -36,6 +36,20 @@ def test_law_14_edit_plan_edit_back_apply_converges() -> None:
     settled(company)
 
 
+def test_law_2_a_name_freed_on_the_second_night_is_recognised_on_the_third() -> None:
+    """Two of one name, one renamed just before the memory is lost: quiet is what follows when both are known again."""
+    company = Company()
+    company.add("book", "thing", {"name": "n1", "label": "a", "serial": "s", "cost": "1"})
+    company.settle()
+    other = company.add("book", "thing", {"name": "n1", "label": "a", "serial": "s", "cost": "1"})
+    company.settle()
+    company.edit("book", "thing", other, "name", "n4")
+    company.lose_the_store()
+    company.settle()
+    assert len(company.store.links("laws", "thing")) == 2
+    settled(company)
+
+
 def test_law_9_a_target_edited_since_the_plan_is_skipped() -> None:
     company, book, desk = agreed()
     company.edit("book", "thing", book, "label", "from book")

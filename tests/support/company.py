@@ -248,18 +248,23 @@ class Company:
             side.trouble = Trouble()
 
     def settle(self) -> Run:
-        """Runs without trouble: two since the last new pair. A name given to one twin may free an old name by which
-        another record is recognised on the next night; there are only so many names.
+        """Runs without trouble: two since the last new pair. A name given to one twin, by the last of them too, may free
+        an old name by which another record is recognised on the next night; there are only so many names.
         """
         self.quiet()
         run, left, known = self.sync(), 1, self._pairs()
         for _ in range(12):
-            if not left:
+            if not left and not (run.writes and self._recognises()):
                 break
             run, pairs = self.sync(), self._pairs()
-            left = left - 1 if pairs <= known else 1
+            left = max(left - 1, 0) if pairs <= known else 1
             known = pairs
         return run
+
+    def _recognises(self) -> bool:
+        """Whether the next night would find a pair."""
+        plan, _ = self.engine().plan()
+        return any(operation.action == "link" for operation in plan.operations)
 
     def _pairs(self) -> set[tuple[str, str, str]]:
         return {(link.kind, link.book, link.desk) for link in self.store.links(PAIR)}
