@@ -248,8 +248,8 @@ class Company:
             side.trouble = Trouble()
 
     def settle(self) -> Run:
-        """Runs without trouble: two since the last new pair. A name given to one twin, by the last of them too, may free
-        an old name by which another record is recognised on the next night; there are only so many names.
+        """Runs without trouble: two since the last new pair. A name given to one twin, on the last of them too, may
+        free an old name by which another record is recognised on the next night; there are only so many names.
         """
         self.quiet()
         run, left, known = self.sync(), 1, self._pairs()
