@@ -19,6 +19,8 @@ from typing import Any
 
 MIB = 1024 * 1024
 HERE = Path(__file__).parent
+#: Seconds between two looks at a program that runs.
+_LOOK = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def report(work: Callable[[], Any]) -> None:
     started, busy = time.perf_counter(), time.process_time()
     found = work()
     seconds, cpu = time.perf_counter() - started, time.process_time() - busy
-    peak = _peak()
+    peak = _peak_of()
     told = {"work": seconds, "start": before, "peak": max(peak, before), "found": found, "cpu": cpu}
     print(json.dumps({**told, "whole_cpu": time.process_time()}))
 
@@ -69,10 +71,13 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak() -> float:
-    """Since the process started or forgot; ``ru_maxrss`` would begin with the peak of the parent."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+def _peak_of(pid: int | str = "self") -> float:
+    """Since the process started or forgot, 0 for one that has ended; ``ru_maxrss`` would begin with the peak of the
+    parent."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+    return 0.0
 
 
 def run(script: str, *args: object, python: str = sys.executable) -> Figure:
@@ -88,11 +93,19 @@ def run(script: str, *args: object, python: str = sys.executable) -> Figure:
 
 
 def command(words: Sequence[str]) -> Figure:
-    """Any program: its whole time and the peak of the biggest process."""
+    """Any program: its whole time, and the peak of its own memory as it was looked at every few milliseconds."""
     started = time.perf_counter()
-    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    _, status, usage = os.wait4(child.pid, 0)
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0.0
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            break
+        peak = _peak_of(child.pid) or peak
+        time.sleep(_LOOK)
     whole = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
     if status:
-        raise RuntimeError(f"{words[0]} ended with {status}")
-    return Figure(whole, whole, 0.0, usage.ru_maxrss / 1024)
+        raise RuntimeError(f"{words[0]} ended with {child.returncode}")
+    busy = usage.ru_utime + usage.ru_stime
+    return Figure(whole, whole, 0.0, peak, None, busy, busy)
