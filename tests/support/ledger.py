@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from hostile import FIELDS, KINDS, Done
+from hostile import FIELDS, KINDS, Done, HostileSide
 
 from uchet.mappings.model import Side
 from uchet.sync.pair import GuardLimits
@@ -127,6 +127,7 @@ class Ledger:
             judge.limits(done, self._counts, new=self._new)
         judge.people()
         self._remember(before, links, done, _looked(company, before) if through else set())
+        self._found(company.desk, before, links)
         # An approved first load may leave nothing but lost answers, whose links come with the next run's recovery.
         self.ever_linked = self.ever_linked or bool(links) or approved
         self.twice(company, judge.wrong)
@@ -178,6 +179,18 @@ class Ledger:
                     if same(links, link.kind, name, book.get(name), desk.get(name)) and not silent:
                         known = self.base if link.kind in looked else self.perhaps
                         known[key] = (book.get(name), desk.get(name))
+
+    def _found(self, desk: HostileSide, before: Snapshot, links: list[Link]) -> None:
+        """A create that finds a record of ours, memory lost meanwhile, may take for agreed what the desk makes of the
+        value: nobody can tell that from an edit that says the very same."""
+        for link in links:
+            row, book = desk.rows[link.kind].get(link.desk), before["book"][link.kind].get(link.book)
+            if row is None or not row.key or book is None:
+                continue
+            for name in FIELDS[link.kind]:
+                key, said, now = (link.kind, link.book, link.desk, name), book.get(name), row.data.get(name)
+                if not self.known(key) and name != "room" and now == desk.stored(name, said):
+                    self.perhaps[key] = (said, now)
 
 
 def _alive(data: Mapping[str, Any] | None) -> bool:
