@@ -227,7 +227,7 @@ class WriteFailureChecks:
             raised((Unknown, Fatal), lambda: connector.write(creation(subject, label())))
 
     def test_every_write_has_a_time_limit(self, subject: Subject) -> None:
-        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url, timeout=0.5)) as connector:
+        with Proxy(subject.url) as proxy, opened(subject.connect(proxy.url, timeout=2.0)) as connector:
             raw = create(subject, connector).receipt.raw
             change = Write(raw.collection, raw.id, {subject.text: label()})
             with proxy.failing(stall(10.0), on=_changes):

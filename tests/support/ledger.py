@@ -189,7 +189,9 @@ class Ledger:
                 continue
             for name in FIELDS[link.kind]:
                 key, said, now = (link.kind, link.book, link.desk, name), book.get(name), row.data.get(name)
-                if not self.known(key) and name != "room" and now == desk.stored(name, said):
+                if not isinstance(said, str) or name == "room" or self.known(key):
+                    continue  # nobody makes anything of what is no text
+                if now == desk.stored(name, said):
                     self.perhaps[key] = (said, now)
 
 
