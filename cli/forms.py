@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,6 @@ from ..jobs.forms.inventory import SOURCES
 from ..jobs.forms.live import LIVE, make_live
 from ..jobs.forms.making import Wanted, make, write
 from ..jobs.forms.moves import DOCUMENTS
-from ..jobs.forms.repairs import REPAIRED, make_repairs
 from ..jobs.forms.types import Paper
 from ..jobs.state import open_store
 from ..jobs.wiring import book_zone, utc_now, wired
@@ -86,11 +86,13 @@ def form(
         organization=organization, department=department, warehouse=warehouse, person=person_name, numbers=number
     )
     days = (seat.day(since) if since else None, seat.day(until) if until else None)
-    made_of = _made_of(seat, document=bool(document), movements=moved, write_off=scrapped)
+    made_of = _made_of(
+        seat, {"repairs": repaired, "document": bool(document), "movements": moved, "write-off": scrapped}
+    )
     kept = (run, about, desk, fill, tuple(counted or ()), draft, count)
     wanted = Wanted(wanted_form, *kept, document, made_of, tuple(item or ()), *days)
-    _refuse(seat, wanted, repaired=repaired)
-    paper = _made(seat, wanted, repaired=repaired)
+    _refuse(seat, wanted)
+    paper = _made(seat, wanted)
     write(paper, out)
     lines = sum(len(found) for sheet in paper.sheets for found in sheet.rows.values())
     told = [{"title": one.title, "lines": sum(map(len, one.rows.values()))} for one in paper.sheets]
@@ -107,37 +109,33 @@ def form(
     return OK
 
 
-def _refuse(seat: Seat, wanted: Wanted, *, repaired: bool) -> None:
+def _refuse(seat: Seat, wanted: Wanted) -> None:
     """Raises ``typer.BadParameter`` for options that do not go together."""
-    kept = any((wanted.counted, wanted.count, wanted.draft))
+    kept, made_of = any((wanted.counted, wanted.count, wanted.draft)), wanted.made_of
     if sum((wanted.desk, bool(wanted.counted), bool(wanted.count))) > 1:
         raise typer.BadParameter(seat.t("The fact is either the desk's (--desk) or counted (--counted or --count)."))
-    if repaired and (kept or wanted.run or wanted.desk):
-        raise typer.BadParameter(seat.t("A form of repairs is made of what the desk has now: --repairs stands alone."))
-    made_of, movements = wanted.made_of, wanted.made_of == "movements"
-    other = repaired or kept or (wanted.run and made_of != "write-off") or (wanted.desk and not movements)
-    if made_of and other:
+    movements = made_of == "movements"
+    if made_of and (kept or (wanted.run and made_of != "write-off") or (wanted.desk and not movements)):
         raise typer.BadParameter(seat.t("--{option} takes its own rows: leave the other sources out.", option=made_of))
     if (wanted.item or wanted.since or wanted.until) and not movements:
         raise typer.BadParameter(seat.t("--item, --since and --until belong to --movements."))
 
 
-def _made(seat: Seat, wanted: Wanted, *, repaired: bool) -> Paper:
-    """From what is kept without asking anybody; of repairs and what 1C has now, sides are read."""
-    if not repaired and not wanted.made_of:
+def _made(seat: Seat, wanted: Wanted) -> Paper:
+    """From what is kept without asking anybody; of what a side has now, it is read."""
+    if not wanted.made_of:
         with open_store(seat.settings) as store:
             return make(store, seat.settings.pair, book_zone(seat.settings), wanted)
     with seat.busy(seat.t("Reading both sides…")) as progress, wired(seat.settings) as parts:
-        maker = make_repairs if repaired else make_live
-        return maker(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
+        return make_live(parts, utc_now(), wanted, lambda step: progress(f"read {step}", 0, 0))
 
 
-def _made_of(seat: Seat, *, document: bool, movements: bool, write_off: bool) -> str:
+def _made_of(seat: Seat, given: Mapping[str, bool]) -> str:
     """The option that says what is read for the form; "" where none does."""
-    given = {"document": document, "movements": movements, "write-off": write_off}
     named = [name for name, there in given.items() if there]
     if len(named) > 1:
-        raise typer.BadParameter(seat.t("--document, --movements and --write-off are given one at a time."))
+        options = ", ".join(f"--{name}" for name in given)
+        raise typer.BadParameter(seat.t("These are given one at a time: {options}.", options=options))
     return named[0] if named else ""
 
 
@@ -162,7 +160,6 @@ def _list(seat: Seat) -> int:
     for one in forms():
         source = seat.t(N_("comparison")) if one.source in SOURCES else seat.t(N_("file (--fill)"))
         source = seat.t(N_("draft (--draft), file (--fill)")) if one.source in DOCUMENTS else source
-        source = f"{seat.t(N_('repairs (--repairs)'))}, {source}" if one.source in REPAIRED else source
         read = ", ".join(f"--{option}" for option in LIVE.get(one.source, ()))
         source = f"{seat.t(N_('what is read now ({options})'), options=read)}, {source}" if read else source
         rows(shown, [[one.name, one.title, one.okud or "—", source]])

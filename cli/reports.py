@@ -10,7 +10,7 @@ import typer
 from ..i18n import N_
 from ..jobs.reports.live import make_live
 from ..jobs.reports.making import Wanted, make
-from ..jobs.reports.types import Filled, reports
+from ..jobs.reports.types import Filled, Report, reports
 from ..jobs.reports.types import report as report_called
 from ..jobs.reports.writing import write
 from ..jobs.state import open_store
@@ -82,9 +82,14 @@ def _list(seat: Seat) -> int:
     )
     shown = table(*map(seat.t, (N_("Report"), N_("What it is"), N_("Made of"))))
     for one in reports():
-        source = seat.t(
-            N_("comparison") if one.kept else N_("both sides, now") if one.live else N_("journal of the pair")
-        )
-        rows(shown, [[one.name, one.title, source]])
+        rows(shown, [[one.name, one.title, seat.t(_source(one))]])
     seat.say(shown)
     return OK
+
+
+def _source(one: Report) -> str:
+    if one.kept:
+        return N_("comparison")
+    if one.live:
+        return N_("both sides, now")
+    return N_("movement lines of the last night") if one.lines else N_("journal of the pair")

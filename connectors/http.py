@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import requests
@@ -26,6 +25,8 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from ..errors import Fatal, Reject, Retry, Stale, UchetError, Unknown
+from .address import as_sent, checked, shown
+from .body import TooLarge, whole
 from .faults import fault_of
 from .secrets import redact, spellings, without_end
 
@@ -86,7 +87,7 @@ class HttpClient:
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        self.base_url = _checked(base_url)
+        self.base_url = checked(base_url)
         self._basic = _basic(user, password)
         self._secrets = tuple(s for s in (password, self._basic[6:]) if s)
         self._spellings = spellings(self._secrets)
@@ -143,7 +144,7 @@ class HttpClient:
                 wait = self._retries.wait(attempt, error.after, self._random())
                 if wait is None:
                     raise
-                log.debug("http_retry", method=method, path=_path(target), code=error.code, wait=round(wait, 3))
+                log.debug("http_retry", method=method, path=shown(target), code=error.code, wait=round(wait, 3))
                 self._sleep(wait)
                 attempt += 1
 
@@ -176,7 +177,7 @@ class HttpClient:
         error.params = {name: self.redact(v) if isinstance(v, str) else v for name, v in error.params.items()}
         error.evidence = {
             "method": method,
-            "path": _path(url),
+            "path": shown(url),
             "status": response.status_code,
             **{name: self.redact(v) if isinstance(v, str) else v for name, v in error.evidence.items()},
         }
@@ -197,20 +198,20 @@ class HttpClient:
         for _ in range(_MAX_REDIRECTS + 1):
             started = time.monotonic()
             try:
-                response = _whole(
+                response = whole(
                     self._answer(method, url, data, headers),
                     None if self._deadline is None else started + self._deadline,
                     self._largest,
                 )
-            except _TooLarge as error:
+            except TooLarge as error:
                 raise self._oversized(method, url, write) from error
             except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                log.debug("http_fault", method=method, path=_path(url), fault=type(error).__name__)
+                log.debug("http_fault", method=method, path=shown(url), fault=type(error).__name__)
                 raise self._lost(error, method, url, write) from error
             log.debug(
                 "http",
                 method=method,
-                path=_path(url),
+                path=shown(url),
                 status=response.status_code,
                 bytes=len(response.content),
                 ms=int(1000 * (time.monotonic() - started)),
@@ -230,7 +231,7 @@ class HttpClient:
         session, prepared = self.session, requests.PreparedRequest()
         address, mark, query = url.partition("?")
         prepared.prepare_method(method)
-        prepared.url = f"{_as_sent(address)}{mark}{query}"
+        prepared.url = f"{as_sent(address)}{mark}{query}"
         prepared.prepare_headers({**session.headers, **headers})
         prepared.prepare_cookies(session.cookies)
         prepared.prepare_body(data, None)
@@ -256,14 +257,14 @@ class HttpClient:
             "answer_too_large",
             "{host} sends more than {limit} MB in one answer.",
             hint="Check the address; if it is right, ask for less at a time.",
-            evidence={"method": method, "path": _path(url)},
+            evidence={"method": method, "path": shown(url)},
             host=urlsplit(url).netloc,
             limit=(self._largest or 0) // 1_000_000,
         )
 
     def _lost(self, error: BaseException, method: str, url: str, write: bool) -> UchetError:
         """The error for an exchange without an answer."""
-        evidence = {"method": method, "path": _path(url), "fault": type(error).__name__}
+        evidence = {"method": method, "path": shown(url), "fault": type(error).__name__}
         host = urlsplit(url).netloc
         fault = fault_of(error)
         if fault == "fatal":
@@ -290,35 +291,6 @@ class HttpClient:
             evidence=evidence,
             host=host,
         )
-
-
-class _TooLarge(Exception):
-    """A body is larger than allowed."""
-
-
-def _whole(response: requests.Response, until: float | None = None, largest: int | None = None) -> requests.Response:
-    """The answer with its body read in one piece: the library's own way reads 10 kB at a time, which costs as much as
-    parsing what it brings (measured: 0.2 s in 100 MB). Within limits where there are some."""
-    if response.raw is not None:
-        limited = until is not None or largest is not None
-        response._content = _bounded(response, until, largest) if limited else response.raw.read(decode_content=True)
-        response._content_consumed = True  # type: ignore[attr-defined]
-    return response
-
-
-def _bounded(response: requests.Response, until: float | None, largest: int | None) -> bytes:
-    body = bytearray()
-    while True:
-        piece = response.raw.read1(1 << 16, decode_content=True)
-        if not piece:
-            return bytes(body)
-        body += piece
-        if largest is not None and len(body) > largest:
-            response.close()
-            raise _TooLarge
-        if until is not None and time.monotonic() > until:
-            response.close()
-            raise requests.exceptions.ReadTimeout("the answer takes longer than its deadline")
 
 
 def default_errors(response: requests.Response, write: bool) -> UchetError | None:
@@ -377,28 +349,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _path(url: str) -> str:
-    """What may be logged of an address: its path and the names of its options; values can be data of the base."""
-    address, _, query = url.partition("?")
-    names = [pair.split("=", 1)[0] for pair in query.split("&") if pair]
-    path = _shown(address)
-    return f"{path}?{'&'.join(names)}" if names else path
-
-
-@lru_cache(maxsize=256)
-def _shown(address: str) -> str:
-    """The path of an address without its query, to be read by people."""
-    return unquote(urlsplit(address).path)
-
-
-@lru_cache(maxsize=256)
-def _as_sent(address: str) -> str:
-    """An address without its query as the library writes it: pages of one listing differ in nothing but the query."""
-    prepared = requests.PreparedRequest()
-    prepared.prepare_url(address, None)
-    return str(prepared.url)
-
-
 def _redirected(url: str) -> Fatal:
     return Fatal(
         "redirect",
@@ -406,23 +356,6 @@ def _redirected(url: str) -> Fatal:
         hint="Write the final address of the server into the settings.",
         host=urlsplit(url).netloc,
     )
-
-
-def _checked(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Fatal(
-            "address_form",
-            "The address must begin with http:// or https:// and name a host.",
-            hint="Correct the address in the settings.",
-        )
-    if "@" in parts.netloc:
-        raise Fatal(
-            "address_login",
-            "The address holds a login.",
-            hint="Move the user and the password to their own settings; the password belongs in the keyring.",
-        )
-    return base_url.rstrip("/")
 
 
 def _basic(user: str, password: str) -> str:

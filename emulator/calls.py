@@ -83,8 +83,8 @@ def _asked(base: Base, kind: EntityType, row: EntityType, values: Mapping[str, s
 def _kinds(row: EntityType, text: str) -> tuple[str, ...]:
     """Keys of kinds of ext. dimensions, with commas between them.
 
-    So DataReducer writes them (github.com/datareducer/console, ``getExtraDimensionsString``), a client that was used
-    with live bases. No source tells what the platform answers to other texts, nor how two-sided tables show them.
+    So the client DataReducer writes them (github.com/datareducer/console, ``getExtraDimensionsString``). No source
+    tells what the platform answers to other texts, nor how two-sided tables show them.
     """
     found = tuple(guid(part.strip()) for part in text.split(",") if part.strip())
     if found and "Account_Key" not in row.properties:

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from ..connectors.base import Periods, Query
+from ..connectors.base import Periods
+from .documents import documents
 from .feed_facts import FeedFacts, Waiting
 from .feed_plan import KITS
 from .ids import event_digest
@@ -21,7 +22,7 @@ from .pair import FeedSettings, Pair
 from .store import Store
 from .types import Draft, Event, Link, Listing, Part, Record, Ref, Value
 
-__all__ = ["FEED", "WORK", "event_of", "keeps", "keeps_works", "look_at_feed"]
+__all__ = ["FEED", "KIT_MOVES", "WORK", "event_of", "keeps", "keeps_works", "look_at_feed"]
 
 FEED = "@feed"
 #: How the records of works are told from those of movements.
@@ -33,7 +34,7 @@ _WORK = ("work", "work_part")
 #: The desk's own records: what the books posted and we brought there.
 _OURS = "book"
 #: What an assembly did to stock: it is told by the work.
-_KIT_MOVES = frozenset({"assembly_in", "assembly_out"})
+KIT_MOVES = frozenset({"assembly_in", "assembly_out"})
 #: What a work says beside what every event says.
 _TOLD = (
     *("component", "effect", "size_before", "size_after", "follows", "contractor", "act", "due", "warranty"),
@@ -171,7 +172,7 @@ def _movements(
     for listing in desk.pages("movement"):
         told(listing)
         own = [r for r in listing.records.values() if r.values.get("origin") != _OURS]
-        own = [r for r in own if r.values.get("type") not in _KIT_MOVES and _since(r) >= settings.start]
+        own = [r for r in own if r.values.get("type") not in KIT_MOVES and _since(r) >= settings.start]
         seen.note(pair, store, [event_of(r) for r in own])
         seen.bad |= listing.bad
         seen.shown |= crossed & listing.records.keys()
@@ -285,12 +286,8 @@ def _numbers(pair: Pair, entries: Listing, known: Collection[str], start: date) 
         if kind and document not in known and isinstance(day, date) and day >= start:
             wanted.setdefault(kind, set()).add(document)
     found: dict[str, str] = {}
-    size, key = pair.book.capabilities.many_ids, str(pair.book_map.options.get("id", ""))
-    number = str(pair.book_map.options.get("number", ""))
+    key, number = (str(pair.book_map.options.get(name, "")) for name in ("id", "number"))
     for collection, ids in wanted.items() if key and number else ():
-        refs = sorted(ids)
-        for start_at in range(0, len(refs), size):
-            query = Query(collection, (key, number), {key: tuple(refs[start_at : start_at + size])})
-            for page in pair.book.read(query):
-                found.update({raw.id: str(raw.data.get(number) or "").strip() for raw in page.records})
+        rows = documents(pair.book, collection, key, sorted(ids), (key, number))
+        found.update({raw.id: str(raw.data.get(number) or "").strip() for raw in rows})
     return found

@@ -16,7 +16,7 @@ from .feed_look import event_of
 from .feed_plan import effects
 from .intake import Intake
 from .pair import LinkIndex
-from .store import Lines, LinesError, Store
+from .store import BesideError, Lines, Store
 from .store.lines import Line, Meaning, Move, Spot, thousandths
 from .types import Listing, Record
 
@@ -42,7 +42,7 @@ class Ledger:
             return
         try:
             step(lines)
-        except LinesError:
+        except BesideError:
             self._open = False
             self._store.drop_lines(self._pair)
 

@@ -31,7 +31,7 @@ from .match import match
 from .pair import EngineSettings, LinkIndex, Pair, book_now
 from .past import facts_of
 from .staging import Staging, staged_kinds
-from .store import SideState, StageError, Store
+from .store import BesideError, SideState, Store
 from .types import OURS, Draft, Link, Listing, Operation, Plan, Seen
 from .world import WAITING, World
 
@@ -150,7 +150,7 @@ def look(
     """
     try:
         return _look(pair, store, settings, now, contact, progress, moved, part=part)
-    except StageError:  # a full disk, a damaged file: everything is looked at
+    except BesideError:  # a full disk, a damaged file: everything is looked at
         store.drop_stage(pair.name)
         return _look(pair, store, settings, now, contact, progress, moved, part=False)
 

@@ -27,7 +27,7 @@ from .intake import PASSING, Intake
 from .lazy import Records
 from .match import keys_of
 from .pair import Pair
-from .store import Past, Stage, StageError, Store
+from .store import BesideError, Past, Stage, Store
 from .types import UNIT, Link, Listing, Record
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class Staging:
     def _later(self, side: _Side, wanted: Collection[str] | None, without: Collection[str]) -> Mapping[str, Record]:
         try:
             return self.finish(self._composed(side, wanted, without)).records
-        except StageError as error:
+        except BesideError as error:
             self.store.drop_stage(self.pair.name)
             template = "What both sides held last night can no longer be read from the disk; it is begun anew."
             raise Retry("rows_lost", template, hint=N_("Start the run again.")) from error
@@ -256,7 +256,7 @@ class Staging:
 
     def keep(self, quiet: Quiet) -> None:
         """The run has ended well: what was read is what the next night is compared with."""
-        with suppress(StageError):  # then the night before is
+        with suppress(BesideError):  # then the night before is
             if self.whole:
                 self._keep(quiet)
         self.stage.leave()

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ..mappings.model import Ref, Side, Value, Values
 from .events import EVENT_STATES, Claim, Event, EventState, Part
 
 __all__ = [
+    "DRAFT_STATES",
     "EVENT_STATES",
     "ORDER",
     "OURS",
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "Covers",
     "Draft",
+    "DraftState",
     "Event",
     "EventState",
     "FieldChange",
@@ -199,6 +201,11 @@ def position_of(id: str) -> str:
     return id.removeprefix(UNIT).rpartition("#")[0] if id.startswith(UNIT) else ""
 
 
+DraftState = Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
+#: Whatever became of a draft.
+DRAFT_STATES: tuple[DraftState, ...] = get_args(DraftState)
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A 1C document we wrote and did not post, while a person has not said what becomes of it.
@@ -212,7 +219,7 @@ class Draft:
     ref: str
     version: str | None
     content: str
-    state: Literal["open", "posted", "agreed", "adopted", "refused", "edited", "gone"]
+    state: DraftState
     number: str = ""
     members: tuple[Operation, ...] = ()
     said: tuple[str, ...] = ()

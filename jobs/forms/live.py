@@ -1,4 +1,5 @@
-"""Forms that are made of what both sides have now: М-4 of a receipt, М-17 of stock, ОС-4 of what is written off."""
+"""Forms that are made of what both sides have now: М-4 of a receipt, М-17 of stock, ОС-4 of what is written off, the
+repair act and ОС-3 of repairs."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from datetime import datetime
 
 from ...errors import Reject
 from ..reports.making import digest_of
+from ..standpoint import Progress
 from ..wiring import Wired
 from .catalog import taking
 from .filling import Filling, read_filling
 from .making import Wanted, overlaid, sources_told
 from .receipt import receipt_order
-from .sides import Made, Progress, Sides
+from .repairs import accepted_back, repair_acts
+from .sides import Made, Sides
 from .stock_card import stock_cards
 from .types import Paper, Stamp
 from .written_off import write_off_acts
@@ -25,6 +28,7 @@ MADE_OF: Mapping[str, Mapping[str, Callable[[Sides], Made]]] = {
     "document": {"receipt": receipt_order, "written_off": write_off_acts},
     "movements": {"stock_card": stock_cards},
     "write-off": {"written_off": write_off_acts},
+    "repairs": {"repairs": repair_acts, "upgraded": accepted_back},
 }
 #: Source of a form → the options that fill it.
 LIVE: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +51,7 @@ def make_live(parts: Wired, now: datetime, wanted: Wanted, progress: Progress = 
             known=taking(makers),
         )
     filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
-    made = makers[form.source](Sides(parts, now, wanted, progress))
+    made = makers[form.source](Sides(parts, now, progress, wanted))
     found = [overlaid(sheet, filling, replace(wanted, desk=False)) for sheet in made.sheets]
     last = next(iter(parts.store.runs(parts.pair.name, 1)), None)
     digest = digest_of({f"{n} {name}": rows for n, one in enumerate(found) for name, rows in one.rows.items()})

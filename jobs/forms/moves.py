@@ -17,13 +17,13 @@ from ...sync.orders import is_order
 from ...sync.pair import book_now
 from ...sync.reconcile.types import Snapshot
 from ...sync.store import Store
-from ...sync.types import Draft, Operation, Seen
+from ...sync.types import DRAFT_STATES, Draft, Operation, Seen
 from ..lookup import labels_of
 from .inventory import CONDITIONS
 from .settled import CENT
 from .types import Cell, Form, Row, Sheet
 
-__all__ = ["DOCUMENTS", "draft_sheets", "said", "served", "waybill"]
+__all__ = ["DOCUMENTS", "dated", "draft_sheets", "said", "served", "waybill"]
 
 #: Source of a form → the kinds of document it is printed of.
 DOCUMENTS: Mapping[str, frozenset[str]] = {
@@ -35,7 +35,6 @@ DOCUMENTS: Mapping[str, frozenset[str]] = {
     "scrapped": frozenset({"scrap_in_use", "scrap_person"}),
     "upgraded": frozenset({"upgrade"}),
 }
-_STATES = ("open", "edited", "posted", "agreed", "adopted", "refused", "gone")
 #: A document that stands in the books as we wrote it: the form is no draft any more.
 _POSTED = frozenset({"posted", "agreed"})
 #: Roles of who gives, and of who takes.
@@ -69,8 +68,8 @@ def draft_sheets(
     things = {link.book: link.seen for link in links if link.kind == "equipment"}
     numbers = {link.book: link.seen.book.get("number") for link in links if link.kind == "person"}
     called = _Called(names, snapshot, things, numbers)
-    found = _PRINTERS[form.source](header, draft.members, called, _day(header) or day)
-    values = {"number": draft.number or None, "date": _day(header) or day}
+    found = _PRINTERS[form.source](header, draft.members, called, dated(header) or day)
+    values = {"number": draft.number or None, "date": dated(header) or day}
     title = f"{form.name} {draft.number}".strip()
     sheets = tuple(
         Sheet(f"{title} {name}".strip(), {n: v for n, v in {**told, **values}.items() if v is not None}, rows)
@@ -80,7 +79,7 @@ def draft_sheets(
 
 
 def _found(store: Store, pair: str, form: Form, number: str) -> Draft:
-    ours = [one for one in store.drafts(pair, _STATES) if one.document in DOCUMENTS[form.source] and one.members]
+    ours = [one for one in store.drafts(pair, DRAFT_STATES) if one.document in DOCUMENTS[form.source] and one.members]
     found = [one for one in ours if number in (one.number, one.ref, one.id)]
     if len(found) == 1:
         return found[0]
@@ -155,7 +154,8 @@ def _first(header: Values, called: Naming, *roles: str) -> str | None:
     return next((name for role in roles if (name := called(header.get(role)))), None)
 
 
-def _day(header: Values) -> date | None:
+def dated(header: Values) -> date | None:
+    """The day that a draft was given."""
     value = header.get("date")
     return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
 

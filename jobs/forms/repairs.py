@@ -2,79 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from ...errors import Reject
 from ...mappings.model import Side
-from ...mappings.once import kind as kind_of
-from ...sync.pair import book_now
-from ...sync.reconcile.reading import read_kinds
 from ...sync.reconcile.scope import resolve
-from ...sync.reconcile.types import Snapshot
 from ...sync.types import Record
-from ..reports.making import digest_of
 from ..reports.works import RETURNED, repairs
-from ..wiring import Wired
-from .catalog import taking
-from .filling import Filling, read_filling
-from .making import Wanted, overlaid, sources_told
-from .types import Cell, Paper, Row, Sheet, Stamp
+from .sides import Made, Sides, needed
+from .types import Cell, Row, Sheet
 
-__all__ = ["REPAIRED", "make_repairs"]
+__all__ = ["accepted_back", "repair_acts"]
 
 #: In order of reference, so that names are there when they are asked for.
 _READ: Mapping[Side, tuple[str, ...]] = {
     "desk": ("organization", "department", "person", "place", "equipment", "warranty", "work"),
 }
-_NEEDED = ("equipment", "work")
+_NEEDED: tuple[tuple[str, Side], ...] = (("equipment", "desk"), ("work", "desk"))
 
 
-def make_repairs(
-    parts: Wired, now: datetime, wanted: Wanted, progress: Callable[[str], None] = lambda step: None
-) -> Paper:
-    """The form of every repair of the things that are asked for. ``now``: UTC. Raises ``Reject`` for a form that is
-    made of no repair, where there was none, and where the desk could not be read whole; what reading raises."""
-    form, fill = wanted.form, _FILLS.get(wanted.form.source)
-    if fill is None:
-        raise Reject(
-            "form_of_no_repair",
-            "{form} is not made of a repair.",
-            hint="Leave --repairs out. These forms take it: {known}.",
-            form=form.name,
-            known=taking(REPAIRED),
-        )
-    filling = read_filling(wanted.fill, form) if wanted.fill else Filling()
-    settings = parts.engine.settings
-    snapshot = read_kinds(parts.pair, parts.store, settings, now, _READ, progress=progress)
-    _check_read(snapshot, form.name)
-    scope = resolve(wanted.asked, snapshot)
-    today = book_now(now, settings.zone).date()
-    rows = tuple(repairs(snapshot, lambda record: scope.inside(snapshot, record) and fill.takes(record), today))
-    found = [overlaid(sheet, filling, wanted) for sheet in _sheets(form.name, rows, fill)]
-    if not found:
+def repair_acts(sides: Sides) -> Made:
+    """Everything that was sent, back or not. Raises ``Reject`` where nothing was, and where the desk could not be read
+    whole."""
+    return _made(sides, _Fill())
+
+
+def accepted_back(sides: Sides) -> Made:
+    """ОС-3 of fixed assets that came back from repair. Raises as ``repair_acts``."""
+    return _made(sides, _Accepted())
+
+
+def _made(sides: Sides, fill: _Fill) -> Made:
+    form, snapshot = sides.wanted.form, sides.read(_READ)
+    needed(sides, snapshot, *_NEEDED)
+    scope = resolve(sides.wanted.asked, snapshot)
+    rows = repairs(snapshot, lambda record: scope.inside(snapshot, record) and fill.takes(record), sides.today)
+    sheets = tuple(_sheets(form.name, rows, fill))
+    if not sheets:
         raise Reject(
             "form_no_repair",
             "The desk recorded no repair of these things that belongs into {form}.",
             hint="See what was recorded: uchet report repairs --out repairs.xlsx.",
             form=form.name,
         )
-    last = next(iter(parts.store.runs(parts.pair.name, 1)), None)
-    digest = digest_of({"repairs": rows})
-    stamp = Stamp(last.id if last else "—", now, None, digest, tuple(sources_told(snapshot.sources)))
-    return Paper(form, tuple(found), stamp)
-
-
-def _check_read(snapshot: Snapshot, form: str) -> None:
-    bad = [k for k in _NEEDED if snapshot.listing(k, "desk") is None or snapshot.unsure(k, "desk")]
-    if bad:
-        raise Reject(
-            "form_desk_unread",
-            "The desk did not give everything that {form} needs: {what}.",
-            hint="Ask again when it can be read; a desk that records no repairs fills no such form.",
-            form=form,
-            what=", ".join(kind_of(kind).ru for kind in bad),
-        )
+    return Made(sheets, snapshot.sources)
 
 
 def _sheets(name: str, rows: Iterable[Row], fill: _Fill) -> Iterator[Sheet]:
@@ -145,8 +117,3 @@ class _Accepted(_Fill):
         listed = list(enumerate(found, 1))
         costs = ({"n": n, "title": r.get("title"), "work": "ремонт", "repair": r.get("cost")} for n, r in listed)
         return {"objects": tuple({"n": n, **_thing(r)} for n, r in listed), "costs": tuple(costs)}
-
-
-_FILLS: Mapping[str, _Fill] = {"repairs": _Fill(), "upgraded": _Accepted()}
-#: Sources of forms that repairs fill.
-REPAIRED = frozenset(_FILLS)

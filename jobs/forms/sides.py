@@ -5,10 +5,10 @@ A source that could not be read is told on every sheet; one that a form cannot d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -20,16 +20,12 @@ from ...mappings.system import DocumentMap
 from ...mappings.text import parse_day
 from ...sync.documents import documents
 from ...sync.intake import PASSING
-from ...sync.pair import book_now
-from ...sync.reconcile.reading import read_kinds
 from ...sync.reconcile.types import Snapshot, Source
-from ..wiring import Wired
+from ..standpoint import Standpoint
 from .making import SIDES_RU, Wanted
 from .types import Sheet
 
-__all__ = ["Made", "Paperwork", "Progress", "Sides", "called", "day_of", "lost", "needed", "noted"]
-
-Progress = Callable[[str], None]
+__all__ = ["Made", "Paperwork", "Sides", "called", "day_of", "needed", "noted"]
 
 
 @dataclass(frozen=True)
@@ -82,22 +78,10 @@ class Paperwork:
 
 
 @dataclass(frozen=True)
-class Sides:
-    """What one form was asked for, and where it reads. ``now``: UTC."""
+class Sides(Standpoint):
+    """What one form was asked for, and where it reads."""
 
-    parts: Wired
-    now: datetime
     wanted: Wanted
-    progress: Progress = field(default=lambda step: None)
-
-    @property
-    def today(self) -> date:
-        """Of the books' calendar."""
-        return book_now(self.now, self.parts.engine.settings.zone).date()
-
-    def read(self, kinds: Mapping[Side, Sequence[str]], day: date | None = None, since: date | None = None) -> Snapshot:
-        parts = self.parts
-        return read_kinds(parts.pair, parts.store, parts.engine.settings, self.now, kinds, day, since, self.progress)
 
     def labels(self, kind: str, ids: Iterable[Any]) -> dict[str, str]:
         """What the books call records that are read for their names alone (suppliers). Raises what reading raises."""
@@ -187,11 +171,6 @@ def _unread(sides: Sides, what: Iterable[str]) -> NoReturn:
         form=sides.wanted.form.name,
         what="; ".join(what),
     )
-
-
-def lost(snapshot: Snapshot) -> Iterator[Source]:
-    """Sources that are not there whole; the others are told once, by the other reading."""
-    yield from (one for one in snapshot.sources if one.failed or not one.complete)
 
 
 @contextmanager

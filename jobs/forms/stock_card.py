@@ -18,9 +18,10 @@ from ...mappings.text import fold
 from ...sync.reconcile.scope import resolve
 from ...sync.reconcile.types import Snapshot
 from ..reports.turnover import Flow, Stretch, Turnover, turnover
+from ..standpoint import lost
 from .layout import shown
 from .settled import CENT
-from .sides import Made, Sides, lost, needed
+from .sides import Made, Sides, needed
 from .stock_entries import Entry, of_books, of_desk
 from .types import Cell, Row, Sheet
 

@@ -10,28 +10,19 @@ from decimal import Decimal
 
 from ...mappings.model import Ref
 from ...mappings.system import DocumentMap
-from ...sync.feed_facts import Spot, spot_of
+from ...sync.feed_facts import Spot, ends_of
 from ...sync.feed_look import event_of
 from ...sync.feed_plan import effects
 from ...sync.reconcile.types import Snapshot
 from ...sync.types import Event, Record
-from ..reports.coming import ZERO, quantity_of
-from ..reports.turnover import Stretch, Turnover
+from ..reports.coming import ZERO
+from ..reports.turnover import MOVED_RU, Stretch, Turnover
 from .sides import Paperwork, Sides, called, noted
 
 __all__ = ["Entry", "of_books", "of_desk"]
 
 #: Documents whose department is the one that takes what went.
 _TO_DEPARTMENT = frozenset({"consume", "issue_person", "put_in_use"})
-#: What a movement of the desk was, where it names nobody.
-_KINDS = {
-    "receipt": "приход",
-    "expense": "расход",
-    "issue": "выдача",
-    "return": "возврат",
-    "write_off": "списание",
-    "correction": "исправление остатка",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +87,12 @@ def _moves(record: Record, stretch: Stretch) -> Iterator[_Move]:
     day = record.values.get("date")
     if not isinstance(day, date) or not stretch.holds(day):
         return
-    left, right = spot_of(record, "item", "place"), spot_of(record, "to_item", "to_place")
+    ends = ends_of(record)
     kind = str(record.values.get("document_type") or "").rpartition(".")[2]
     about = (day, kind, str(record.values.get("document") or ""))
-    apart = left is not None and right is not None and left[2] != right[2]
-    if left:
-        yield _Move(left, *about, right[2] if apart and right else "", went=quantity_of(record))
-    if right:
-        yield _Move(right, *about, left[2] if apart and left else "", came=quantity_of(record, "to_quantity"))
+    for spot, quantity in ends:
+        other = next((there[2] for there, _ in ends if there[2] != spot[2]), "")
+        yield _Move(spot, *about, other, max(quantity, ZERO), max(-quantity, ZERO))
 
 
 def _papers(
@@ -184,4 +173,4 @@ def _with_whom(snapshot: Snapshot, event: Event, other: str) -> str:
     """Who took it or brought it back, or the warehouse at the other end; else what it was."""
     place = snapshot.values(Ref("desk", "supply", other)).get("place") if event.kind == "transfer" else None
     known = (ref for ref in (place, event.person, event.department) if isinstance(ref, Ref))
-    return next((snapshot.called(ref) for ref in known), _KINDS.get(event.kind, ""))
+    return next((snapshot.called(ref) for ref in known), MOVED_RU.get(event.kind, ""))

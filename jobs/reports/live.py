@@ -9,18 +9,16 @@ from datetime import date, datetime, timedelta
 from ...errors import Reject
 from ...mappings.model import SIDES, Side
 from ...sync.feed_look import WORK
-from ...sync.pair import book_now
 from ...sync.purchase_run import Reading, read_licences, read_purchases
 from ...sync.purchase_world import Purchases
 from ...sync.purchasing import Review, review_all
-from ...sync.reconcile.reading import read_kinds
 from ...sync.reconcile.scope import Scope, resolve
 from ...sync.reconcile.types import Snapshot, Source
 from ...sync.sight import Contact, look
-from ...sync.types import Record
+from ...sync.types import DRAFT_STATES, Record
 from ..forms.making import sources_told
-from ..forms.sides import lost
 from ..forms.types import Row, Stamp
+from ..standpoint import Progress, Standpoint, lost
 from ..wiring import Wired
 from .budget import by_article, due_told, of_licences, of_requests, of_reserve, planned
 from .fulfilment import asked_lines, asked_requests
@@ -54,26 +52,14 @@ _MOVEMENT: Mapping[Side, Sequence[str]] = {
     "book": ("organization", "department", "person", "place", "item"),
     "desk": ("organization", "department", "person", "place", "equipment", "supply", "movement"),
 }
-_STATES = ("open", "edited", "posted", "agreed", "adopted", "refused", "gone")
-Progress = Callable[[str], None]
 Tables = dict[str, tuple[Row, ...]]
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Look(Standpoint):
     """What one report was asked for, and where it reads."""
 
-    parts: Wired
-    now: datetime
-    today: date
     wanted: Wanted
-    progress: Progress
-
-    def read(self, kinds: Mapping[Side, Sequence[str]], day: date | None = None, since: date | None = None) -> Snapshot:
-        engine = self.parts.engine
-        return read_kinds(
-            self.parts.pair, self.parts.store, engine.settings, self.now, kinds, day, since, self.progress
-        )
 
 
 @dataclass(frozen=True)
@@ -95,8 +81,7 @@ def make_live(parts: Wired, now: datetime, wanted: Wanted, progress: Progress = 
             hint="Leave --run out.",
             name=wanted.report.name,
         )
-    today = book_now(now, parts.engine.settings.zone).date()
-    made = _MAKERS[wanted.report.name](_Look(parts, now, today, wanted, progress))
+    made = _MAKERS[wanted.report.name](_Look(parts, now, progress, wanted))
     last = next(iter(parts.store.runs(parts.pair.name, 1)), None)
     stamp = Stamp(last.id if last else "—", now, made.day, digest_of(made.rows), tuple(sources_told(made.sources)))
     return Filled(wanted.report, made.rows, stamp, made.notes)
@@ -163,7 +148,7 @@ def _upgrades(look_: _Look) -> _Made:
     inside = _inside(snapshot, resolve(look_.wanted.asked, snapshot))
     store, pair = look_.parts.store, look_.parts.pair.name
     ids = [f"{WORK}{id}" for id in _ids(snapshot, "work")] + _ids(snapshot, "movement")
-    drafts = {draft.id: draft for draft in store.drafts(pair, _STATES)}
+    drafts = {draft.id: draft for draft in store.drafts(pair, DRAFT_STATES)}
     rows: Tables = {"lines": tuple(upgrades(snapshot, inside, store.events_of_records(pair, ids), drafts))}
     return _Made(rows, snapshot.sources)
 
@@ -182,7 +167,7 @@ def _movement(look_: _Look) -> _Made:
     known = Known(
         snapshot,
         store.events_of_records(pair, _ids(snapshot, "movement")),
-        {draft.id: draft for draft in store.drafts(pair, _STATES)},
+        {draft.id: draft for draft in store.drafts(pair, DRAFT_STATES)},
         written_drafts(store, pair),
         look_.wanted.titles,
         look_.parts.engine.settings.zone,

@@ -68,7 +68,7 @@ def make(store: Store, pair: str, zone: ZoneInfo, now: datetime, wanted: Wanted)
             hint="Leave the scope and --run out.",
             name=wanted.report.name,
         )
-    if wanted.report.name == "remainders":
+    if wanted.report.lines:
         return _remainders(store, pair, now, wanted)
     rows = tuple(_drafts(store, pair, zone, now, wanted) if wanted.report.name == "drafts" else _runs(store, pair))
     last = next(iter(store.runs(pair, 1)), None)

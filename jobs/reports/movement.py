@@ -5,37 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ...mappings.model import Ref, Value, Values
+from ...sync.feed_look import KIT_MOVES
 from ...sync.orders import DESK
 from ...sync.pair import book_now
 from ...sync.reconcile.types import Snapshot
 from ...sync.store import OperationRow
 from ...sync.types import EMPTY, Draft, Event, Operation, Record, ordered
-from ..forms.moves import DOCUMENTS, said, waybill
+from ..forms.moves import DOCUMENTS, dated, said, waybill
 from ..forms.types import Cell, Row
 from .comparison import Inside, rows_of
-from .turnover import Stretch
+from .turnover import MOVED_RU, Stretch
 from .works import DRAFTS
 
 __all__ = ["Known", "moved"]
 
-_KINDS = {
-    "receipt": "приход",
-    "issue": "выдача",
-    "transfer": "перемещение",
-    "return": "возврат",
-    "write_off": "списание",
-    "correction": "исправление",
-    "expense": "расход по учёту",
-    "assembly_in": "сборка: приход",
-    "assembly_out": "сборка: расход",
-}
 #: What stands behind an event that is in no draft.
 _REASONS = {"found": "проведён, найден в 1С", "taken_back": "отменено в ИТ", "draft": "отклонён бухгалтером"}
 _STATES = {"pending": "ждёт черновика", "posted": "проведён", "refused": "отклонён"}
@@ -58,10 +48,9 @@ class Known:
     def day(self, draft: Draft) -> date | None:
         """The date of the document as we wrote it."""
         its = self.written.get(draft.id)
-        told = its.operation.header.get("date") if its else None
-        if isinstance(told, datetime):
-            return told.date()
-        return told if isinstance(told, date) else book_now(its.started, self.zone).date() if its else None
+        if its is None:
+            return None
+        return dated(its.operation.header) or book_now(its.started, self.zone).date()
 
     def document(self, draft: Draft | None) -> dict[str, Cell]:
         if draft is None:
@@ -109,7 +98,7 @@ def _movement(known: Known, record: Record) -> dict[str, Cell]:
     gives, takes = _ends(kind, quantity, store, called(other.get("place")), people)
     return {
         "organization": called(card.get("organization")),
-        "kind": _KINDS.get(kind, kind),
+        "kind": MOVED_RU.get(kind, kind),
         "from": gives,
         "to": takes,
         "title": called(values.get("supply")),
@@ -141,7 +130,8 @@ def _stands(known: Known, record: Record) -> dict[str, Cell]:
     if event is None:
         if record.values.get("origin") == "book":
             return {"number": _text(record.values.get("document")), "state": "проведён, из 1С"}
-        return {"state": "не прочитано обменом"}
+        # An assembly's own movements are no events: the work says it as a whole.
+        return {"state": "в составе сборки" if record.values.get("type") in KIT_MOVES else "не прочитано обменом"}
     draft = known.drafts.get(event.draft)
     state = _REASONS.get(event.reason) or _STATES.get(event.state, event.state)
     return {"state": state, **known.document(draft)}

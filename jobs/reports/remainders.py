@@ -15,12 +15,11 @@ from ...sync.feed_facts import KIND
 from ...sync.store import Lines, Store
 from ...sync.store.balances import Named, Standing, Turnover
 from ...sync.store.lines import OPENING, UNTOLD
-from ...sync.types import Event
+from ...sync.types import DRAFT_STATES, Event
 from ..forms.types import Cell, Row
 
 __all__ = ["Remainders", "remainders"]
 
-_STATES = ("open", "edited", "posted", "agreed", "adopted", "refused", "gone")
 _ZERO = Decimal(0)
 #: What is said of a row by who has it.
 _OPENING, _UNTOLD = "остаток до первой строки", "остаток изменился без движения"
@@ -92,7 +91,7 @@ def remainders(store: Store, pair: str, lines: Lines, since: date | None, until:
 
 def _mates(store: Store, pair: str, records: Collection[str]) -> dict[str, Mate]:
     """The desk's movement → what it is in the books."""
-    drafts = {draft.id: draft for draft in store.drafts(pair, _STATES)} if records else {}
+    drafts = {draft.id: draft for draft in store.drafts(pair, DRAFT_STATES)} if records else {}
     found = {link.desk: Mate(link.book.partition("|")[0]) for link in store.links(pair, KIND) if link.desk in records}
     for record, event in store.events_of_records(pair, records).items():
         draft = drafts.get(event.draft)

@@ -15,7 +15,7 @@ from decimal import ROUND_CEILING, Decimal
 from ...errors import Reject
 from ...mappings.model import Ref
 from ...settings import ReserveRule
-from ...sync.feed_facts import PLACES, Card, Spot, cards_of, spot_of
+from ...sync.feed_facts import PLACES, Card, Spot, cards_of, ends_of, spot_of
 from ...sync.feed_look import event_of
 from ...sync.feed_plan import effects
 from ...sync.pair import LinkIndex
@@ -24,8 +24,20 @@ from ...sync.reconcile.types import Snapshot
 from ...sync.types import Event, Listing, Record
 from .coming import ZERO, coming, quantity_of, whole
 
-__all__ = ["BACK", "USED", "Flow", "Stretch", "Turnover", "turnover"]
+__all__ = ["BACK", "MOVED_RU", "USED", "Flow", "Stretch", "Turnover", "turnover"]
 
+#: What a movement of the desk was.
+MOVED_RU: Mapping[str, str] = {
+    "receipt": "приход",
+    "issue": "выдача",
+    "transfer": "перемещение",
+    "return": "возврат",
+    "write_off": "списание",
+    "correction": "исправление остатка",
+    "expense": "расход по учёту",
+    "assembly_in": "сборка: приход",
+    "assembly_out": "сборка: расход",
+}
 #: Kinds of movement by which stock is used up, and the one that takes that back.
 USED = frozenset({"issue", "write_off", "expense"})
 BACK = "return"
@@ -176,10 +188,9 @@ def _books(snapshot: Snapshot, opening: Snapshot, stretch: Stretch) -> dict[Spot
         day = record.values.get("date")
         if not isinstance(day, date) or not stretch.holds(day):
             continue
-        if spot := spot_of(record, "item", "place"):
-            found[spot].went += quantity_of(record)
-        if spot := spot_of(record, "to_item", "to_place"):
-            found[spot].came += quantity_of(record, "to_quantity")
+        for spot, quantity in ends_of(record):
+            found[spot].came += max(quantity, ZERO)
+            found[spot].went += max(-quantity, ZERO)
     return found
 
 

@@ -36,15 +36,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``kept``: it is made of a reconciliation, ``live``: of what both sides have now; both take a scope. ``period``:
-    which days it is about where nobody names them: ``month`` (this one, so far), ``next_month``, ``all``; "": none.
-    ``notes``: how its figures are meant, and what no source tells."""
+    """``kept``: it is made of a reconciliation, ``live``: of what both sides have now; both take a scope. ``lines``: of
+    the movement lines that the last night kept; else of the journal. ``period``: which days it is about where nobody
+    names them: ``month`` (this one, so far), ``next_month``, ``all``; "": none. ``notes``: how its figures are meant,
+    and what no source tells."""
 
     name: str
     title: str
     tables: tuple[Table, ...]
     kept: bool = False
     live: bool = False
+    lines: bool = False
     period: str = ""
     notes: tuple[str, ...] = ()
 
@@ -79,10 +81,9 @@ def reports() -> tuple[Report, ...]:
             )
             for table in one["tables"]
         )
-        made_of = (one.get("kept", False), one.get("live", False))
-        found.append(
-            Report(one["name"], one["title"], tables, *made_of, one.get("period", ""), tuple(one.get("notes", ())))
-        )
+        made_of = {name: one.get(name, False) for name in ("kept", "live", "lines")}
+        told = {"period": one.get("period", ""), "notes": tuple(one.get("notes", ()))}
+        found.append(Report(one["name"], one["title"], tables, **made_of, **told))
     return tuple(found)
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backup import restore
+    from .beside import BesideError
     from .forgetting import Forgotten
-    from .lines import Lines, LinesError
+    from .lines import Lines
     from .locking import Lock
     from .rows import (
         AuditRow,
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
         ReceiptRow,
         SideState,
     )
-    from .stage import Known, Past, Stage, StageError
+    from .stage import Known, Past, Stage
     from .store import Store
 
 __all__ = [
     "AuditRow",
+    "BesideError",
     "Decision",
     "Forgotten",
     "Intent",
@@ -39,7 +41,6 @@ __all__ = [
     "JobRow",
     "Known",
     "Lines",
-    "LinesError",
     "Lock",
     "OperationRow",
     "PaperRow",
@@ -48,21 +49,19 @@ __all__ = [
     "ReceiptRow",
     "SideState",
     "Stage",
-    "StageError",
     "Store",
     "restore",
 ]
 
 #: Where those lie that are not rows.
 _MODULES = {
+    "BesideError": "beside",
     "Forgotten": "forgetting",
     "Known": "stage",
     "Lines": "lines",
-    "LinesError": "lines",
     "Lock": "locking",
     "Past": "stage",
     "Stage": "stage",
-    "StageError": "stage",
     "Store": "store",
     "restore": "backup",
 }

@@ -24,16 +24,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .balances import Balances
-from .beside import BesideError, beside_path, parts
+from .beside import beside_path, parts
 from .columns import Buffer, Columns, codes, quantities
 
 if TYPE_CHECKING:
     from .balances import Side
 
-__all__ = ["OPENING", "UNTOLD", "Line", "Lines", "LinesError", "Meaning", "Move", "Spot", "lines_path", "thousandths"]
+__all__ = ["OPENING", "UNTOLD", "Line", "Lines", "Meaning", "Move", "Spot", "lines_path", "thousandths"]
 
-#: The file cannot be read or written: it is begun anew.
-LinesError = BesideError
 #: An item of an organisation at a place: (item, organisation, place), "" where a side has none.
 Spot = tuple[str, str, str]
 #: Begins the id of an event that no side told: what there was before the first line…

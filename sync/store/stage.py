@@ -25,10 +25,8 @@ if TYPE_CHECKING:  # a command that only opens the state needs no arrays, which 
     Numbers = npt.NDArray[np.int64]
     Digests = npt.NDArray[np.uint64]
 
-__all__ = ["Known", "Past", "Stage", "StageError", "remove", "stage_path"]
+__all__ = ["Known", "Past", "Stage", "remove", "stage_path"]
 
-#: The file cannot be read or written: everything is looked at instead.
-StageError = BesideError
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -98,7 +96,7 @@ class Stage(Beside):
                 made = self._database.execute("INSERT INTO source VALUES (NULL, ?, ?, x'', x'')", (name, query))
                 row = (made.lastrowid, name, query, b"", b"")
         if len(row[3]) != len(row[4]) or len(row[3]) % 8:
-            raise StageError("digests without their rows")
+            raise BesideError("digests without their rows")
         return Known(row[0], np.frombuffer(row[3], np.uint64), np.frombuffer(row[4], np.int64))
 
     def add(self, source: int, rows: Sequence[tuple[str, bytes]]) -> Numbers:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from ..types import Link
 from .audit import Audit
 from .backup import Backups
+from .beside import Beside, BesideError
 from .core import Clock, utc_now
 from .counting import Counting
 from .dialect import create_tables, engine_for, file_of, is_sqlite, translate
 from .feeding import Feeding
 from .forgetting import Forgetting, Forgotten
 from .journal import Journal
-from .lines import Lines, LinesError, lines_path
+from .lines import Lines, lines_path
 from .linking import Linking
 from .locking import Locking
 from .migrate import prepare
@@ -25,9 +26,11 @@ from .planning import Planning
 from .questions import Questions
 from .requesting import Requesting
 from .running import Running
-from .stage import Stage, StageError, remove, stage_path
+from .stage import Stage, remove, stage_path
 
 __all__ = ["Store"]
+
+B = TypeVar("B", bound=Beside)
 
 
 class Store(
@@ -79,13 +82,22 @@ class Store(
     def stage(self, pair: str) -> Stage | None:
         """The staged rows of a pair, beside the file; ``None`` where there is no place for them. The same one until the
         store is closed."""
-        if pair not in self._stages and is_sqlite(self._engine):
-            path = stage_path(self.path, pair) if self.path else None
+        return self._beside(self._stages, pair, Stage, stage_path)
+
+    def lines(self, pair: str) -> Lines | None:
+        """The movement lines of a pair, likewise."""
+        return self._beside(self._lines, pair, Lines, lines_path)
+
+    def _beside(
+        self, kept: dict[str, B], pair: str, made: Callable[[Path | None], B], place: Callable[[Path, str], Path]
+    ) -> B | None:
+        if pair not in kept and is_sqlite(self._engine):
+            path = place(self.path, pair) if self.path else None
             try:
-                self._stages[pair] = Stage(path)
-            except (OSError, StageError):
+                kept[pair] = made(path)
+            except (OSError, BesideError):
                 remove(path)
-        return self._stages.get(pair)
+        return kept.get(pair)
 
     def leave_stage(self, pair: str) -> None:
         """What was read for a run that did not end well is not kept."""
@@ -95,26 +107,16 @@ class Store(
 
     def drop_stage(self, pair: str) -> None:
         """Remove the staged rows of a pair: the next night looks at everything."""
-        if pair in self._stages:
-            self._stages.pop(pair).close()
-        remove(stage_path(self.path, pair) if self.path else None)
-
-    def lines(self, pair: str) -> Lines | None:
-        """The movement lines of a pair, beside the file; ``None`` where there is no place for them. The same ones until
-        the store is closed."""
-        if pair not in self._lines and is_sqlite(self._engine):
-            path = lines_path(self.path, pair) if self.path else None
-            try:
-                self._lines[pair] = Lines(path)
-            except (OSError, LinesError):
-                remove(path)
-        return self._lines.get(pair)
+        self._drop(self._stages, pair, stage_path)
 
     def drop_lines(self, pair: str) -> None:
         """Remove the movement lines of a pair: the next night writes them down anew."""
-        if pair in self._lines:
-            self._lines.pop(pair).close()
-        remove(lines_path(self.path, pair) if self.path else None)
+        self._drop(self._lines, pair, lines_path)
+
+    def _drop(self, kept: dict[str, B], pair: str, place: Callable[[Path, str], Path]) -> None:
+        if pair in kept:
+            kept.pop(pair).close()
+        remove(place(self.path, pair) if self.path else None)
 
     def forget(self, pair: str, person: Link, names: Iterable[str], *, by: str) -> Forgotten:
         """As ``Forgetting.forget``; the rows that both sides gave hold the name too, and a label of a movement may."""

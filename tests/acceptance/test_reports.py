@@ -17,8 +17,8 @@ from uchet.connectors.roundup.server import seed
 from uchet.emulator.defaults import known_key
 from uchet.errors import Reject
 from uchet.jobs.forms.catalog import form
+from uchet.jobs.forms.live import make_live as printed
 from uchet.jobs.forms.making import Wanted as Printed
-from uchet.jobs.forms.repairs import make_repairs
 from uchet.jobs.forms.types import Paper
 from uchet.jobs.reports.live import make_live
 from uchet.jobs.reports.making import Wanted
@@ -220,7 +220,7 @@ def test_repairs_as_forms_to_sign(firm: Firm) -> None:
         engine = firm.engine()
         settings = load_settings(firm.settings_file(firm.folder / "uchet.toml"))
         parts = Wired(settings, firm.store, engine.pair, engine)
-        return make_repairs(parts, firm.clock(), Printed(form(name), asked=Asked(**asked)))
+        return printed(parts, firm.clock(), Printed(form(name), asked=Asked(**asked), made_of="repairs"))
 
     first, second = made("Акт ремонта").sheets
     assert (first.title, second.title) == ("Акт ремонта 15", "Акт ремонта 16")
@@ -239,7 +239,7 @@ def test_repairs_as_forms_to_sign(firm: Firm) -> None:
     assert caught.value.code == "form_no_repair"
     with pytest.raises(Reject) as caught:
         made("М-11")
-    assert (caught.value.code, "Акт ремонта" in caught.value.text("ru")) == ("form_of_no_repair", True)
+    assert (caught.value.code, "Акт ремонта" in caught.value.text("ru")) == ("form_other_source", True)
     it, sent = firm.it, str(firm.thing("06")["id"])
     it.enter("work", type="returned", equipment=sent, follows=it.find("work", "act", "16"), cost="1500.50",
              date="2026-02-06")  # fmt: skip

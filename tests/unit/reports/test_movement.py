@@ -105,3 +105,10 @@ def test_what_became_of_one_without_a_draft(state: Any, reason: str, told: str) 
     event = Event("desk:1@x", "1", "issue", "s1", Decimal(2), DAY, 1, state=state, reason=reason)
     [row] = rows(known(made, **{"1": event}))
     assert (row["state"], "document" in row) == (told, False)
+
+
+def test_what_an_assembly_did_is_told_by_its_work() -> None:
+    made = company()
+    made.put("movement", "desk", "1", type="assembly_out", supply="s1", quantity=Decimal(2), date=DAY)
+    [row] = rows(known(made))
+    assert (row["kind"], row["state"]) == ("сборка: расход", "в составе сборки")

@@ -203,3 +203,16 @@ def test_a_desk_without_requests_is_told_and_nothing_else_is_lost() -> None:
     assert (row["desk_out"], row["desk_closing"], row["ordered"]) == (3, 37, None)
     assert "НЕ ПРОЧИТАНО (ИТ, Заявка в ИТ и её заказ): Эта сторона такого не ведёт." in made.told
     assert made.stamp.run == firm.store.runs(PAIR, 1)[0].id
+
+
+def test_a_register_that_says_the_direction_of_each_record() -> None:
+    """УТ and ERP keep one warehouse a record, and whether it came or went beside it."""
+    made = World(1).made
+    made.rows["movement", "book"] = {}
+    day, at = date(2026, 2, 1), {"item": "toner", "place": "w1", "organization": "o1"}
+    for id, direction, quantity in (("a", "in", 7), ("b", "out", 3)):
+        made.put("movement", "book", id, date=day, direction=direction, quantity=Decimal(quantity), **at)
+    given = snapshot(made)
+    [row] = [one for one in turnover(given, given, STRETCH, Scope(), RULE) if one.spot[0] == "toner" and one.book]
+    assert row.book is not None
+    assert (row.book.came, row.book.went) == (7, 3)
