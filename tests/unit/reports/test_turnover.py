@@ -208,7 +208,7 @@ def test_a_desk_without_requests_is_told_and_nothing_else_is_lost() -> None:
 def test_a_register_that_says_the_direction_of_each_record() -> None:
     """УТ and ERP keep one warehouse a record, and whether it came or went beside it."""
     made = World(1).made
-    made.rows["movement", "book"] = {}
+    made.rows |= {("movement", "book"): {}, ("stock", "book"): {}}
     day, at = date(2026, 2, 1), {"item": "toner", "place": "w1", "organization": "o1"}
     for id, direction, quantity in (("a", "in", 7), ("b", "out", 3)):
         made.put("movement", "book", id, date=day, direction=direction, quantity=Decimal(quantity), **at)
