@@ -50,6 +50,7 @@ def report(work: Callable[[], Any]) -> None:
     """Run ``work`` and print its figures as one JSON line. Called in the child, when everything is imported: what the
     imports left for the collector of cycles to look at is none of the work's either."""
     gc.collect()
+    gc.freeze()
     _forget_peak()
     before = _resident()
     started, busy = time.perf_counter(), time.process_time()

@@ -105,7 +105,7 @@ class Files:
         files = sorted(self.folder.glob("*.json"))
         for number, file in enumerate(files, 1):
             rows = self._split.decode(file.read_bytes())
-            yield Rows(list(map(bytes, rows)), complete=number == len(files))
+            yield Rows(rows, complete=number == len(files))
 
     def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
         return [self._raw(self._row.decode(row)) for row in rows]

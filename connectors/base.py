@@ -247,7 +247,11 @@ class Reviews(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page whose rows stand as they came: equal bytes mean an equal record of one query. Else as ``Page``."""
+    """A page whose rows stand as they came: equal bytes mean an equal record of one query. Else as ``Page``.
+
+    A row may be a ``msgspec.Raw``, a view that holds its whole page: who keeps a row takes ``bytes(row)`` of it. Most
+    are looked at once, for they are as they were last night.
+    """
 
     rows: Sequence[bytes]
     complete: bool
@@ -262,7 +266,9 @@ class Undecoded(Protocol):
         """What ``read`` would give, row by row and none twice; ``None`` where this listing is read in another way."""
 
     def decoded(self, query: Query, rows: Iterable[bytes]) -> list[Raw]:
-        """The records that ``read`` would have made of ``rows``, in their order. Raises what ``read`` raises."""
+        """The records that ``read`` would have made of ``rows`` (``bytes``), in their order.
+        Raises what ``read`` raises.
+        """
 
 
 @runtime_checkable

@@ -51,6 +51,10 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("Correct it by hand, in the system that is wrong."),
             FIELD,
         ),
+        "twin_missing": IssueText(
+            N_("{name}: “{field}” differs (books {book}, desk {desk}): one of these has no twin on the other side."),
+            N_("Link it to its counterpart there, or choose another one where it was entered."),
+        ),
         # -- moves and their drafts
         "draft_refused": IssueText(
             N_("{name}: the draft of the move ({number}) was deleted in 1C; books {book}, desk {desk}."),

@@ -13,7 +13,7 @@ from ..errors import Blocked, Fatal, Reject, Retry, Stale, UchetError, Unknown
 from ..mappings.model import Ref, Side
 from .evidence import certain
 from .pair import LinkIndex, book_now
-from .plan import refusal
+from .refusals import refusal
 from .store import Store
 from .targets import Deferred, Targets
 from .types import Draft, Issue, Link, Operation, Plan, Seen

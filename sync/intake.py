@@ -31,6 +31,7 @@ MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
 #: Rows of a page that are decoded at a time.
 _AT_ONCE = 1000
+_NONE = frozenset[str]()
 #: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)
 
@@ -122,7 +123,8 @@ class Intake:
                 self.noted(mapped.kind, part)
                 for start in range(0, max(len(part.rows), 1), _AT_ONCE):
                     last = start + _AT_ONCE >= len(part.rows)
-                    yield connector.decoded(query, part.rows[start : start + _AT_ONCE]), part.complete and last
+                    some = map(bytes, part.rows[start : start + _AT_ONCE])
+                    yield connector.decoded(query, some), part.complete and last
             return
         for page in connector.read(query):
             self.noted(mapped.kind, page)
@@ -234,7 +236,7 @@ class Intake:
         # A thing moved to low-value items left its card, not the company: the card is neither alive nor gone.
         if decoded.skip or any(p.fatal or p.code == MOVED for p in decoded.problems):
             return None
-        broken = frozenset(p.field_name for p in decoded.problems if p.field_name)
+        broken = frozenset(p.field_name for p in decoded.problems if p.field_name) if decoded.problems else _NONE
         return Record(mapped.kind, self.side, id, decoded.values, raw.version, decoded.retired or raw.retired, broken)
 
     # -- questions and failures -------------------------------------------------------------------------------------

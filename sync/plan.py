@@ -8,15 +8,15 @@ that stands in it. What one pair of records needs is in ``pairing.py``; moves th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..mappings.keys import inv_key
-from ..mappings.model import Kind, Ref, Side, Value
+from ..mappings.model import SIDES, Kind, Ref, Side, Value
 from .balance import compare_positions
 from .covers import covers_of
-from .drafts import Move, answered, closings, group_moves
+from .drafts import Move, closings, group_moves
 from .feed import Rest, plan_events
 from .feed_balance import remainders
 from .feed_book import marks, plan_entries
@@ -25,10 +25,11 @@ from .ids import create_key, operation_id, plan_id
 from .intake import MOVED
 from .match import match
 from .mirror import MIRRORS, mirror
-from .naming import named
+from .naming import named, refs_of
 from .orders import Order, group_orders, question_about
 from .pair import other
 from .pairing import Pairing
+from .refusals import refusal, unreached
 from .types import EMPTY, UNIT, Covers, FieldChange, Issue, Link, Listing, Operation, Plan, Record, Seen
 from .world import World, label_of
 
@@ -91,6 +92,7 @@ class _Builder:
         self.bases: dict[str, int] = {}
         self.rest: Rest | None = None
         self.order = {kind.name: n for n, kind in enumerate(world.kinds)}
+        self.asked: dict[str, Set[Ref]] = {}
 
     # -- one kind ---------------------------------------------------------------------------------------------------
 
@@ -166,6 +168,8 @@ class _Builder:
         """``op`` under its id, with what is ``told`` of it beside what it does (no part of the id)."""
         if op.action in ("create", "update"):
             changes = tuple(c for c in op.changes if self._reachable(op.side, c.after))
+            if op.action == "update" and len(changes) < len(op.changes):
+                self._wait(op, [c for c in op.changes if c not in changes], told["label"])
             if not changes:
                 return
             op = op if len(changes) == len(op.changes) else replace(op, changes=changes)
@@ -181,6 +185,26 @@ class _Builder:
         if not isinstance(value, Ref) or self.world.index.on(side, value) is not None:
             return True
         return any(op.action == "create" and op.side == side and _source(op) == value for op in self.operations)
+
+    def _wait(self, op: Operation, changes: Iterable[FieldChange], label: str) -> None:
+        """Ask why these references are not carried over, where no question is about the record they lead to (such a
+        record need not be one: a desk may have more places than the books)."""
+        for change in changes:
+            value = change.after
+            if isinstance(value, Ref) and self._read_whole(value.kind) and value not in self._asked(value.kind):
+                self.issues.append(unreached(op, change, label))
+
+    def _read_whole(self, kind: str) -> bool:
+        listings = (self.world.listing(kind, side) for side in SIDES)
+        return all(listing is not None and listing.complete for listing in listings)
+
+    def _asked(self, kind: str) -> Set[Ref]:
+        """The records of ``kind`` that questions are about. Kinds are planned in order of reference: there are no more
+        to come."""
+        if kind not in self.asked:
+            ends = (refs_of(issue) for issue in self.issues if issue.kind == kind)
+            self.asked[kind] = frozenset(ref for found in ends for ref in found)
+        return self.asked[kind]
 
     # -- records without a twin -------------------------------------------------------------------------------------
 
@@ -310,13 +334,3 @@ def _source(op: Operation) -> Ref:
     """The record a create makes a twin of."""
     side = other(op.side)
     return Ref(side, op.kind, (op.book if side == "book" else op.desk) or "")
-
-
-def refusal(op: Operation, why: str) -> Issue:
-    """The standing question about an operation the other side refuses; ``why`` is English, a line break, Russian."""
-    english, _, russian = why.partition("\n")
-    params = {"operation": op.id, "side": op.side, "name": op.label, "why": english, "why_ru": russian or english}
-    fields = ", ".join(c.name for c in op.changes)
-    params["decided"] = answered(op.changes)
-    one = op.members[0] if len(op.members) == 1 else op
-    return Issue(f"refused:{op.id}", "refused", op.kind, one.book, one.desk, fields or None, params=params)

@@ -22,13 +22,13 @@ from .ids import plan_id
 from .intake import PASSING
 from .licences import BookObject, Installation, Licence, questions
 from .pair import Pair
-from .plan import refusal
 from .purchase import Request
 from .purchase_books import BookLine, goods_of, lines_of
 from .purchase_orders import allocation_writes, order_drafts
 from .purchase_rows import id_of
 from .purchase_world import DESK_KINDS, Bought, Order, Purchases, gather
 from .purchasing import Reviews, outcome
+from .refusals import refusal
 from .requests import OPEN, Memory
 from .sight import Sight
 from .store import Store

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -14,7 +15,13 @@ from ..mappings.system import KindMap, Source
 from .intake import Intake
 from .store import Known, Stage
 
+if TYPE_CHECKING:
+    from .store.stage import Digests, Numbers
+
 __all__ = ["Sieve", "Taken"]
+
+#: Digests written down at a time.
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,13 @@ class Sieve:
         digests = np.fromiter(map(xxh3_64_intdigest, page.rows), np.uint64, len(page.rows))
         new = np.arange(len(digests))
         if len(self.seen):
-            at = np.minimum(np.searchsorted(self.known.digests, digests), len(self.seen) - 1)
-            hit = self.known.digests[at] == digests
+            order = np.argsort(digests)
+            sought = digests[order]  # in order, the search goes through memory in one direction
+            at = np.minimum(np.searchsorted(self.known.digests, sought), len(self.seen) - 1)
+            hit = self.known.digests[at] == sought
             self.seen[at[hit]] = True
-            new = np.flatnonzero(~hit)
-        rows = {int(digests[n]): page.rows[n] for n in new.tolist()}
+            new = np.sort(order[~hit])
+        rows = {int(digests[n]): bytes(page.rows[n]) for n in new.tolist()}
         self._add({digest: row for digest, row in rows.items() if digest not in self.fresh})
 
     def _add(self, rows: Mapping[int, bytes]) -> None:
@@ -74,11 +83,19 @@ class Sieve:
             gone = np.array([n for n in gone if self.stage.records_of(np.array([n])) <= self.ids], np.int64)
             came = frozenset(self.stage.records_of(self.known.rows[self.seen]) | self.ids)
         if self.fresh or len(gone):
-            digests = np.array(list(self.fresh), np.uint64)
-            numbers = np.array(list(self.fresh.values()), np.int64)
-            digests = np.concatenate([self.known.digests[self.seen], digests])
-            numbers = np.concatenate([self.known.rows[self.seen], numbers])
-            order = np.argsort(digests)
-            self.stage.settle(Known(self.known.source, digests[order], numbers[order]), gone)
+            self.stage.settle(self.known.source, self._pieces(), gone)
         count = int(self.seen.sum()) + len(self.ids)
         return Taken(self.known.source, self.query, frozenset(vanished | self.ids), count, complete, came)
+
+    def _pieces(self) -> Iterator[tuple[Digests, Numbers]]:
+        """What the source consists of tonight, in order. A million rows are 16 MB: no copy more than must be."""
+        fresh = sorted(self.fresh.items())
+        held = int(self.seen.sum())
+        digests, rows = np.empty(held + len(fresh), np.uint64), np.empty(held + len(fresh), np.int64)
+        np.compress(self.seen, self.known.digests, out=digests[:held])
+        np.compress(self.seen, self.known.rows, out=rows[:held])
+        digests[held:], rows[held:] = [digest for digest, _ in fresh], [number for _, number in fresh]
+        order = np.argsort(digests, kind="stable")  # it sees that these are two runs in order already
+        for start in range(0, len(order), _PIECE):
+            part = order[start : start + _PIECE]
+            yield digests[part], rows[part]

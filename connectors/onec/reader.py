@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
-from msgspec import structs
 
 from ...errors import Retry
 from ..ahead import ahead
@@ -100,7 +100,7 @@ class Reader:
         target, codec = self.resolve(query)
         if not target.order:
             rows = self._transport.rows(target.path, _query(target), what=target.collection, decode=split)
-            yield Rows([row if isinstance(row, bytes) else packed(row) for row in rows], complete=True)
+            yield Rows([row if isinstance(row, msgspec.Raw) else packed(row) for row in rows], complete=True)
             return
         typed = undecoded if target.key == ("Ref_Key",) else None
 
@@ -115,7 +115,7 @@ class Reader:
         target, codec = self.resolve(query)
         found = [record(target, codec, unpacked(row)) for row in rows]
         bare = target.order or target.entity.key
-        return found if bare else [structs.replace(raw, data=_zeros(target, raw.data)) for raw in found]
+        return found if bare else [msgspec.structs.replace(raw, data=_zeros(target, raw.data)) for raw in found]
 
     def _listing(
         self,
@@ -170,11 +170,11 @@ class Reader:
         for row in rows:
             raw = record(target, codec, row)
             if not target.entity.key:
-                raw = structs.replace(raw, data=_zeros(target, raw.data))
+                raw = msgspec.structs.replace(raw, data=_zeros(target, raw.data))
             name, number = raw.id, 1
             while raw.id in found:
                 number += 1
-                raw = structs.replace(raw, id=f"{name}#{number}")
+                raw = msgspec.structs.replace(raw, id=f"{name}#{number}")
             found[raw.id] = raw
             if keep is not None:
                 keep(raw, row)

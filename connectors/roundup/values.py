@@ -193,7 +193,7 @@ def split(content: bytes) -> tuple[list[tuple[str, bytes]], bool]:
     """(id, row as it came) of a page, and whether there are more. Raises like ``json.loads`` and look-ups do."""
     try:
         ids, data = _IDS.decode(content).data.collection, _ROWS.decode(content).data
-        return [(one.id, bytes(row)) for one, row in zip(ids, data.collection, strict=True)], "next" in data.links
+        return [(one.id, row) for one, row in zip(ids, data.collection, strict=True)], "next" in data.links
     except (msgspec.DecodeError, UnicodeDecodeError):
         answer = json.loads(content, parse_float=Decimal)["data"]
         return [(str(row["id"]), encode_json(row)) for row in answer["collection"]], "next" in answer.get("@links", {})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from sys import intern
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import Reject
-from ..types import Link, Seen, Side
+from ..types import Link, Seen, Side, Values
 from . import audit
 from .core import Core, insert_many
 from .schema import link as links
@@ -19,6 +20,8 @@ from .schema import rejection
 from .serial import dumps, load_as
 
 __all__ = ["Linking", "link_of", "reject_in", "upsert_links"]
+
+T = TypeVar("T")
 
 _ALL = select(links).where(links.c.pair == bindparam("p")).order_by(links.c.id)
 _COUNT = select(func.count()).select_from(links).where(links.c.pair == bindparam("p"))
@@ -59,9 +62,18 @@ _FEW = 8
 
 
 def link_of(row: Row[Any]) -> Link:
-    """A stored row as the engine's link."""
+    """A stored row as the engine's link. What both sides say alike is held once: a night may hold every link."""
     seen = load_as(Seen, row.seen)
-    return Link(row.kind, row.book, row.desk, row.rule, row.score, row.by, seen)
+    kind, rule, by = map(intern, (row.kind, row.rule, row.by))
+    return Link(kind, row.book, row.desk, rule, row.score, by, replace(seen, desk=_shared(seen.book, seen.desk)))
+
+
+def _shared(book: Values, desk: Values) -> Values:
+    """``desk`` out of the texts of ``book`` (days and sums that are the same are held once already)."""
+    held = ((name, value, book.get(name)) for name, value in desk.items())
+    desk = {name: mine if type(value) is str and mine == value else value for name, value, mine in held}
+    same = book.keys() == desk.keys() and all(value is book[name] for name, value in desk.items())
+    return book if same else desk
 
 
 def _where(pair: str, kind: str, book: str, desk: str) -> dict[str, Any]:
@@ -147,21 +159,27 @@ def _about(
     books: Iterable[str],
     desks: Iterable[str],
     prefix: str,
-) -> list[Row[Any]]:
-    """The rows of ``Linking.links_about``. A link found by one end is not asked for by the other."""
-    found: list[Row[Any]] = []
+    made: Callable[[Row[Any]], T],
+) -> list[T]:
+    """What is ``made`` of the rows of ``Linking.links_about``, oldest first. A link found by one end is not asked for
+    by the other."""
+    found: dict[int, T] = {}
+    ends: dict[str, set[str]] = {"book": set(), "desk": set()}
     where = {"p": pair, "k": kind}
 
-    def ask(end: str, ids: Collection[str]) -> None:
-        wanted = sorted(ids)
-        for start in range(0, len(wanted), _MANY):
-            found.extend(connection.execute(statements[end], {**where, "i": wanted[start : start + _MANY]}))
+    def take(statement: str, more: Mapping[str, Any]) -> None:
+        for row in connection.execute(statements[statement], {**where, **more}):
+            found[row.id] = made(row)
+            ends["book"].add(row.book)
+            ends["desk"].add(row.desk)
 
     if prefix:
-        found.extend(connection.execute(statements["from"], {**where, "i": prefix, "z": f"{prefix}\U0010ffff"}))
-    ask("book", {*books} - {row.book for row in found})
-    ask("desk", {*desks} - {row.desk for row in found})
-    return sorted(found, key=lambda row: row.id)
+        take("from", {"i": prefix, "z": f"{prefix}\U0010ffff"})
+    for end, ids in (("book", books), ("desk", desks)):
+        wanted = sorted({*ids} - ends[end])
+        for start in range(0, len(wanted), _MANY):
+            take(end, {"i": wanted[start : start + _MANY]})
+    return [found[id] for id in sorted(found)]
 
 
 class Linking(Core):
@@ -185,14 +203,14 @@ class Linking(Core):
     ) -> list[Link]:
         """The links of these records, and those whose book id begins with ``prefix`` (if any), oldest first."""
         with self._read() as connection:
-            return list(map(link_of, _about(connection, _WHOLE, pair, kind, books, desks, prefix)))
+            return _about(connection, _WHOLE, pair, kind, books, desks, prefix, link_of)
 
     def ends_about(
         self, pair: str, kind: str, books: Iterable[str], desks: Iterable[str], prefix: str = ""
     ) -> list[tuple[str, str]]:
         """(book id, desk id) of what ``links_about`` would give, oldest first."""
         with self._read() as connection:
-            return [(row.book, row.desk) for row in _about(connection, _ENDS, pair, kind, books, desks, prefix)]
+            return _about(connection, _ENDS, pair, kind, books, desks, prefix, lambda row: (row.book, row.desk))
 
     def count_links(self, pair: str) -> int:
         """How many there are, without reading them."""

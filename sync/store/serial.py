@@ -18,7 +18,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
+from sys import intern
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -78,6 +80,23 @@ def _pack_object(value: Any) -> Any:
     return {f"${type(value).__name__}": body}
 
 
+class _Later:
+    """An object of a sequence, packed when its text is written: a plan has thousands of them."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _packed_now(later: Any) -> Any:
+    return _pack_object(later.value)
+
+
+def _pack_tuple(value: tuple[Any, ...]) -> Any:
+    return [_Later(item) if type(item) in _OBJECTS else _pack(item) for item in value]
+
+
 def _pack_mapping(value: Mapping[Any, Any]) -> Any:
     for key in value:
         if not isinstance(key, str) or key.startswith("$"):
@@ -89,11 +108,12 @@ def _pack_datetime(value: datetime) -> Any:
     return {"$t": [value.isoformat(), 1] if value.fold else value.isoformat()}
 
 
+_OBJECTS = frozenset(_CLASSES.values())
 #: What JSON says by itself.
 _PLAIN = frozenset({str, bool, int, type(None)})
 #: Exact type → its packed form; looked up first, because a first load packs millions of values.
 _PACKERS: Mapping[type[Any], Callable[[Any], Any]] = {
-    tuple: lambda value: [item if type(item) in _PLAIN else _pack(item) for item in value],
+    tuple: _pack_tuple,
     dict: _pack_mapping,
     MappingProxyType: _pack_mapping,
     float: lambda value: value if isfinite(value) else {"$f": repr(value)},
@@ -136,12 +156,14 @@ def _moment(body: Any) -> datetime:
     return datetime.fromisoformat(body) if isinstance(body, str) else datetime.fromisoformat(body[0]).replace(fold=1)
 
 
+#: Days and sums that were read last are held once: both sides of a link say the same, and so do its neighbours.
+_SHARED = 1024
 _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
-        "$d": Decimal,
+        "$d": lru_cache(_SHARED)(Decimal),
         "$f": float,
         "$t": _moment,
-        "$y": date.fromisoformat,
+        "$y": lru_cache(_SHARED)(date.fromisoformat),
         "$ref": lambda body: Ref(*body),
         "$l": lambda body: list(_tuple(body)),
         "$s": lambda body: frozenset(_tuple(body)),
@@ -167,15 +189,20 @@ def _unpack(value: Any) -> Any:
 
 
 def _items(packed: dict[str, Any]) -> dict[str, Any]:
-    return {key: item if type(item) in _PLAIN else _unpack(item) for key, item in packed.items()}
+    """Names of fields are held once, not once a record."""
+    return {intern(key): item if type(item) in _PLAIN else _unpack(item) for key, item in packed.items()}
+
+
+_AS_IS = msgspec.json.Encoder(enc_hook=_packed_now)
+_SORTED = msgspec.json.Encoder(enc_hook=_packed_now, order="deterministic")
 
 
 def _text(packed: Any, *, sort: bool = False) -> str:
     try:
-        return msgspec.json.encode(packed, order="deterministic" if sort else None).decode()
+        return (_SORTED if sort else _AS_IS).encode(packed).decode()
     except (UnicodeEncodeError, OverflowError, TypeError):
         # A lone surrogate out of somebody's JSON, which no database takes raw, or a number of more than 64 bits.
-        return json.dumps(packed, separators=(",", ":"), sort_keys=sort)
+        return json.dumps(packed, separators=(",", ":"), sort_keys=sort, default=_packed_now)
 
 
 def dumps(value: Any) -> str:

@@ -3,7 +3,8 @@
 A file beside the state, and derived from it and from the sides: lost, damaged or of another uchet it is begun anew, and
 one night looks at everything. It holds names of people, so ``uchet forget`` removes it.
 
-    source   one listing: its query, and its digests in order, each with the number of its row
+    source   one listing, and its query
+    digest   the digests of a source in ascending order, each with the number of its row, a part of them in each line
     row      a row as it came, and the record that it belongs to
     record   a record as last composed: whether it must be looked at every night (loud), and its organisation
     key      what could make another record its rival
@@ -30,7 +31,8 @@ __all__ = ["Known", "Past", "Stage", "remove", "stage_path"]
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT UNIQUE, query TEXT, digests BLOB, rows BLOB);
+CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT UNIQUE, query TEXT);
+CREATE TABLE digest (source INTEGER, part INTEGER, digests BLOB, rows BLOB, PRIMARY KEY (source, part));
 CREATE TABLE row (number INTEGER PRIMARY KEY, source INTEGER, record TEXT, body BLOB);
 CREATE INDEX row_of ON row (source, record);
 CREATE TABLE record (kind TEXT, side TEXT, id TEXT, loud INTEGER, scope TEXT, PRIMARY KEY (kind, side, id))
@@ -68,7 +70,7 @@ def stage_path(state: Path, pair: str) -> Path:
 class Stage(Beside):
     """The staged rows of one pair."""
 
-    FORMAT = 1
+    FORMAT = 2
     SCHEMA = _SCHEMA
 
     # -- one night --------------------------------------------------------------------------------------------------
@@ -89,15 +91,23 @@ class Stage(Beside):
         with self._turn:
             row = self._database.execute("SELECT * FROM source WHERE name = ?", (name,)).fetchone()
             if row is not None and row[2] != query:
-                self._database.execute("DELETE FROM row WHERE source = ?", (row[0],))
-                self._database.execute("DELETE FROM source WHERE id = ?", (row[0],))
+                for table, column in (("row", "source"), ("digest", "source"), ("source", "id")):
+                    self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (row[0],))
                 row = None
             if row is None:
-                made = self._database.execute("INSERT INTO source VALUES (NULL, ?, ?, x'', x'')", (name, query))
-                row = (made.lastrowid, name, query, b"", b"")
-        if len(row[3]) != len(row[4]) or len(row[3]) % 8:
-            raise BesideError("digests without their rows")
-        return Known(row[0], np.frombuffer(row[3], np.uint64), np.frombuffer(row[4], np.int64))
+                made = self._database.execute("INSERT INTO source VALUES (NULL, ?, ?)", (name, query))
+                row = (made.lastrowid, name, query)
+            size = "SELECT coalesce(sum(length(digests)), 0) FROM digest WHERE source = ?"
+            count = self._database.execute(size, (row[0],)).fetchone()[0] // 8
+            digests, rows, at = np.empty(count, np.uint64), np.empty(count, np.int64), 0
+            pieces = self._database.execute("SELECT digests, rows FROM digest WHERE source = ? ORDER BY part", row[:1])
+            for one, two in pieces:
+                if len(one) != len(two) or len(one) % 8:
+                    raise BesideError("digests without their rows")
+                end = at + len(one) // 8
+                digests[at:end], rows[at:end] = np.frombuffer(one, np.uint64), np.frombuffer(two, np.int64)
+                at = end
+        return Known(row[0], digests, rows)
 
     def add(self, source: int, rows: Sequence[tuple[str, bytes]]) -> Numbers:
         """Rows with the record each belongs to; their numbers."""
@@ -110,12 +120,14 @@ class Stage(Beside):
             self._database.executemany("INSERT INTO row VALUES (?, ?, ?, ?)", given)
         return np.arange(last + 1, last + 1 + len(rows), dtype=np.int64)
 
-    def settle(self, known: Known, gone: Numbers) -> None:
-        """``known`` is what the source consists of now; ``gone`` are rows that are no longer part of it."""
+    def settle(self, source: int, pieces: Iterable[tuple[Digests, Numbers]], gone: Numbers) -> None:
+        """What ``source`` consists of now, a piece at a time: digests in ascending order, and their rows; ``gone`` are
+        rows that are no longer part of it."""
         with self._turn:
             self._database.executemany("DELETE FROM row WHERE number = ?", [(int(n),) for n in gone])
-            statement = "UPDATE source SET digests = ?, rows = ? WHERE id = ?"
-            self._database.execute(statement, (known.digests.tobytes(), known.rows.tobytes(), known.source))
+            self._database.execute("DELETE FROM digest WHERE source = ?", (source,))
+            lines = ((source, part, digests, rows) for part, (digests, rows) in enumerate(pieces))
+            self._database.executemany("INSERT INTO digest VALUES (?, ?, ?, ?)", lines)
 
     def records_of(self, numbers: Numbers) -> set[str]:
         """The records that rows belong to."""

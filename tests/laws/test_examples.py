@@ -18,7 +18,7 @@ from ledger import meaning
 from oracle import settled
 
 from uchet.errors import Blocked
-from uchet.mappings.model import Owner, Side, Value
+from uchet.mappings.model import Owner, Ref, Side, Value
 from uchet.sync.diff import Rules, diff
 from uchet.sync.pair import GuardLimits
 from uchet.sync.types import Link, Record, Seen
@@ -125,6 +125,26 @@ def test_law_11_absence_needs_completeness(side: Side, cut: bool) -> None:
     assert run.outcome == "partial"
     assert company.desk.retired == 0
     assert not [i for i in company.store.issues("laws") if i.issue.code in ("desk_only", "gone", "desk_gone")]
+    settled(company)
+
+
+@pytest.mark.parametrize("name", ["R1", "R2"])
+def test_law_1_a_thing_in_a_room_that_the_books_do_not_have_is_asked_about(name: str) -> None:
+    """A desk may have rooms of its own, which nobody is asked about: where a thing stands must be asked then."""
+    company = Company()
+    inside = company.add("book", "room", {"name": "R1"})
+    company.add("book", "thing", {"name": "N1", "room": inside})
+    company.settle()
+    (desk,) = (link.desk for link in company.store.links("laws", "thing"))
+    outside = company.add("desk", "room", {"name": name})
+    company.edit("desk", "thing", desk, "room", outside)
+    company.settle()
+    (row,) = company.store.issues("laws")
+    assert (row.issue.code, row.issue.values["desk"]) == ("twin_missing", Ref("desk", "room", outside))
+    settled(company)
+    company.edit("desk", "thing", desk, "room", next(x.desk for x in company.store.links("laws", "room")))
+    company.settle()
+    assert not company.store.issues("laws")
     settled(company)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from uchet.sync.store import Known, Past, Stage, Store
+from uchet.sync.store import BesideError, Past, Stage, Store
 from uchet.sync.store.stage import stage_path
 from uchet.sync.types import Link
 
@@ -17,7 +17,9 @@ PAIR = "p"
 def fill(stage: Stage) -> None:
     known = stage.known("desk|thing|main", "q")
     numbers = stage.add(known.source, [("1", b"one"), ("2", b"two")])
-    stage.settle(Known(known.source, np.array([5, 9], np.uint64), numbers), np.array([], np.int64))
+    digests = np.array([5, 9], np.uint64)
+    pieces = [(digests[:1], numbers[:1]), (digests[1:], numbers[1:])]
+    stage.settle(known.source, pieces, np.array([], np.int64))
     stage.note("thing", "desk", [Past("1", True, "null", ["k"]), Past("2", False, "null", ["k", "l"])], None)
 
 
@@ -32,7 +34,8 @@ def test_a_night_that_does_not_end_leaves_nothing() -> None:
     stage.keep({"head": "h"})
     assert stage.begin()
     source = stage.known("desk|thing|main", "q")
-    stage.settle(Known(source.source, source.digests[:1], source.rows[:1]), source.rows[1:])
+    assert source.digests.tolist() == [5, 9]
+    stage.settle(source.source, [(source.digests[:1], source.rows[:1])], source.rows[1:])
     assert held(stage) == [("1", b"one")]
     stage.leave()
     assert held(stage) == [("1", b"one"), ("2", b"two")]
@@ -57,6 +60,15 @@ def test_another_query_begins_anew() -> None:
     assert len(stage.known("desk|thing|main", "q").digests) == 2
     assert not len(stage.known("desk|thing|main", "other").digests)
     assert held(stage) == []
+
+
+def test_digests_without_their_rows_are_damage() -> None:
+    stage = Stage(None)
+    fill(stage)
+    source = stage.known("desk|thing|main", "q")
+    stage.settle(source.source, [(source.digests, source.rows[:1])], source.rows[1:])
+    with pytest.raises(BesideError):
+        stage.known("desk|thing|main", "q")
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
