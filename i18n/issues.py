@@ -51,6 +51,11 @@ ISSUES: Mapping[str, IssueText] = MappingProxyType(
             N_("Correct it by hand, in the system that is wrong."),
             FIELD,
         ),
+        "reference_parted": IssueText(
+            N_("{name}: “{field}” was agreed on, but books {book} and desk {desk} are not linked with each other."),
+            N_("Decide which one is right."),
+            FIELD,
+        ),
         "twin_missing": IssueText(
             N_("{name}: “{field}” differs (books {book}, desk {desk}): one of these has no twin on the other side."),
             N_("Link it to its counterpart there, or choose another one where it was entered."),

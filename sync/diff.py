@@ -168,8 +168,9 @@ class _Case:
         emptied = self._changed("book") or self._changed("desk")
         if emptied or not self._says("book") or not self._says("desk"):
             return None
-        # Agreed on before and still not equal: a side stored something else than it was given.
-        return self._question("lossy")
+        # Agreed on before and still not equal: a side stored something else than it was given, or the two records that
+        # a reference leads to are no longer twins. Which of them is meant nobody knows but a person.
+        return self._question("reference_parted" if self.field.type == "reference" else "lossy")
 
     def _first(self) -> FieldOutcome | None:
         if not self._says("book"):
@@ -237,7 +238,7 @@ class _Case:
         choice = self.rules.choice(key, mark)
         side: Side | None = "desk" if choice == "take-book" else "book" if choice == "take-desk" else None
         # A value that a side cannot store would be written, and come back changed, every night.
-        vain = code == "draft_outdated" or (code == "lossy" and self.field.type != "reference")
+        vain = code in ("draft_outdated", "lossy")
         if side is not None and not vain:
             how = self.rules.writable(side, self.field.name)
             if how != "never":
