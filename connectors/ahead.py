@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import TypeVar
 
@@ -24,12 +24,12 @@ def ahead(ask: Callable[[int], T], width: int) -> Iterator[T]:
     if width == 1:
         yield from map(ask, numbers)
     with ThreadPoolExecutor(width, thread_name_prefix="page") as pool:
-        waiting: deque[Future[T]] = deque()
+        waiting = deque(pool.submit(ask, next(numbers)) for _ in range(width))
         try:
             while True:
-                while len(waiting) < width:
-                    waiting.append(pool.submit(ask, next(numbers)))
-                yield waiting.popleft().result()
+                answer = waiting.popleft().result()
+                waiting.append(pool.submit(ask, next(numbers)))  # no connection waits for whoever looks at the answer
+                yield answer
         finally:
             for future in waiting:
                 future.cancel()
