@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from ..errors import Reject
-from .model import Field, Ref, Side, Value
+from .model import Field, Ref, Side, Value, ref_to
 from .once import ALL_KINDS
 from .system import FieldMap, SystemMap
 from .text import clean, fold
@@ -257,7 +257,7 @@ def _id(value: Any, ctx: Context) -> str | None:
 class _Reference:
     def decode(self, value: Any, ctx: Context) -> Value:
         id = _id(value, ctx)
-        return None if id is None else Ref(ctx.side, ctx.of, id)
+        return None if id is None else ref_to(ctx.side, ctx.of, id)
 
     def encode(self, value: Value, ctx: Context) -> Any:
         if value is None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -27,6 +28,7 @@ __all__ = [
     "Side",
     "Value",
     "Values",
+    "ref_to",
 ]
 
 Side = Literal["book", "desk"]
@@ -47,6 +49,12 @@ class Ref:
 
     def __str__(self) -> str:
         return f"{self.side}:{self.kind}:{self.id}"
+
+
+@lru_cache(maxsize=4096)
+def ref_to(side: Side, kind: str, id: str) -> Ref:
+    """A reference out of a record: a hundred thousand things stand in a few rooms, and each room is held once."""
+    return Ref(side, kind, id)
 
 
 #: One canonical value. ``None`` is an empty value; a field that is not in the answer is missing from the mapping.

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ...mappings.model import ref_to
 from ..counts.types import CountOrder, CountSession, Member
 from ..reconcile.types import Allotment, Coming, Correction, Difference, Group, Reconciliation, Source
 from ..types import (
@@ -156,7 +157,7 @@ def _moment(body: Any) -> datetime:
     return datetime.fromisoformat(body) if isinstance(body, str) else datetime.fromisoformat(body[0]).replace(fold=1)
 
 
-#: Days and sums that were read last are held once: both sides of a link say the same, and so do its neighbours.
+#: Days and sums read last are held once, as references are: both sides of a link say the same, and so do its neighbours.
 _SHARED = 1024
 _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
@@ -164,7 +165,7 @@ _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "$f": float,
         "$t": _moment,
         "$y": lru_cache(_SHARED)(date.fromisoformat),
-        "$ref": lambda body: Ref(*body),
+        "$ref": lambda body: ref_to(*body),
         "$l": lambda body: list(_tuple(body)),
         "$s": lambda body: frozenset(_tuple(body)),
         "$m": lambda body: {_unpack(key): _unpack(item) for key, item in body},
