@@ -157,7 +157,7 @@ def _moment(body: Any) -> datetime:
     return datetime.fromisoformat(body) if isinstance(body, str) else datetime.fromisoformat(body[0]).replace(fold=1)
 
 
-#: Days and sums read last are held once, as references are: both sides of a link say the same, and so do its neighbours.
+#: Days and sums read last are held once, as references are: both sides of a link say the same, and so do many links.
 _SHARED = 1024
 _TAGS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
