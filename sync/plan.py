@@ -169,7 +169,7 @@ class _Builder:
         if op.action in ("create", "update"):
             changes = tuple(c for c in op.changes if self._reachable(op.side, c.after))
             if op.action == "update" and len(changes) < len(op.changes):
-                self._wait(op, [c for c in op.changes if c not in changes], told["label"])
+                self._wait(op, [c for c in op.changes if c not in changes], told.get("label", op.label))
             if not changes:
                 return
             op = op if len(changes) == len(op.changes) else replace(op, changes=changes)
@@ -181,7 +181,7 @@ class _Builder:
 
     def _reachable(self, side: Side, value: Value) -> bool:
         """A reference can be written once its record has a twin on ``side`` or gets one in this plan; until then the
-        field waits (the question about the record itself says why) and the others go on."""
+        field waits (a question says why) and the others go on."""
         if not isinstance(value, Ref) or self.world.index.on(side, value) is not None:
             return True
         return any(op.action == "create" and op.side == side and _source(op) == value for op in self.operations)
