@@ -174,7 +174,7 @@ def test_an_object_that_comes_twice_in_a_page_is_one_record(index: Index) -> Non
         return list(decode(json.dumps({"value": [{"Ref_Key": "A"}, {"Ref_Key": "a"}, {"Ref_Key": "b"}]}).encode()))
 
     shelf.listing = twice  # type: ignore[method-assign]
-    rows = [page.rows for page in _reader(shelf, index).rows(Query(SET, ("Code",))) or ()]
+    rows = [[bytes(row) for row in page.rows] for page in _reader(shelf, index).rows(Query(SET, ("Code",))) or ()]
     assert rows == [[b'{"Ref_Key": "A"}', b'{"Ref_Key": "b"}']]
 
 
