@@ -31,6 +31,7 @@ MOVED = "moved_to_low_value"
 Label = Callable[[str, str], str | None]
 #: Rows of a page that are decoded at a time.
 _AT_ONCE = 1000
+#: Held once: nearly all records have it.
 _NONE = frozenset[str]()
 #: What makes a source unreadable tonight, and no more than that.
 PASSING = (Retry, Reject, Stale, Unknown, Blocked)

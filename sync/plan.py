@@ -191,12 +191,10 @@ class _Builder:
         record need not be one: a desk may have more places than the books)."""
         for change in changes:
             value = change.after
-            if isinstance(value, Ref) and self._read_whole(value.kind) and value not in self._asked(value.kind):
+            if not isinstance(value, Ref) or value in self._asked(value.kind):
+                continue
+            if all(self._complete(value.kind, side) for side in SIDES):
                 self.issues.append(unreached(op, change, label))
-
-    def _read_whole(self, kind: str) -> bool:
-        listings = (self.world.listing(kind, side) for side in SIDES)
-        return all(listing is not None and listing.complete for listing in listings)
 
     def _asked(self, kind: str) -> Set[Ref]:
         """The records of ``kind`` that questions are about. Kinds are planned in order of reference: there are no more
@@ -214,14 +212,14 @@ class _Builder:
             record = self.world.record(kind.name, "book", id)
             if record is not None and not record.retired and self._number(record) not in waiting:
                 self._create(kind, record)
-        if "desk" in kind.lonely and self._complete(kind, "book"):
+        if "desk" in kind.lonely and self._complete(kind.name, "book"):
             for id in desk:
                 record = self.world.record(kind.name, "desk", id)
                 if record is not None and not record.retired:
                     self._lonely(kind, record)
 
-    def _complete(self, kind: Kind, side: Side) -> bool:
-        listing = self.world.listing(kind.name, side)
+    def _complete(self, kind: str, side: Side) -> bool:
+        listing = self.world.listing(kind, side)
         return listing is not None and listing.complete
 
     def _number(self, record: Record) -> object:
@@ -245,7 +243,7 @@ class _Builder:
             )
             return
         # An incomplete desk may hold the twin already: creating now could make a second one.
-        if "desk" not in kind.creates or not self._complete(kind, "desk"):
+        if "desk" not in kind.creates or not self._complete(kind.name, "desk"):
             return
         fields = [f for f in kind.fields if f.name in record.values and f.name not in record.broken]
         changes = tuple(
